@@ -1,0 +1,173 @@
+# tenk: server concurrency models, compared.  `make help` lists what can be made.
+#
+# Everything is built into $(BUILD). The include paths enforce who may know whom:
+#   common knows nothing of ours; servers, clients and bench know only common.
+
+BUILD   ?= build
+CC      ?= gcc
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CFLAGS  ?= -O2 -g
+SANITIZE  ?=
+DEVELOPER ?=
+COVERAGE  ?=
+TEST_TIMEOUT ?= 300
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
+	-Wwrite-strings -Wundef -Wformat=2 -Wcast-qual -Wno-missing-field-initializers
+TENK_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -pthread -fno-common $(CFLAGS)
+TENK_LDFLAGS := -pthread $(LDFLAGS)
+
+ifneq ($(DEVELOPER),)
+TENK_CFLAGS += -Werror
+endif
+ifneq ($(SANITIZE),)
+TENK_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+TENK_LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+ifneq ($(COVERAGE),)
+TENK_CFLAGS += --coverage
+TENK_LDFLAGS += --coverage
+endif
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+
+# ---- models on a library: without it they are listed as unavailable ("make LIBUV=" leaves one out) ----
+
+# The archive, because the mappings of a shared object would make fork(2) slower; else what pkg-config says.
+library = $(or $(filter /%,$(shell $(CC) -print-file-name=$(1))),$(shell pkg-config --libs $(2) 2>/dev/null))
+
+LIBEVENT := $(call library,libevent_core.a,libevent_core)
+LIBUV    := $(call library,libuv_a.a,libuv)
+LIBURING := $(call library,liburing.a,liburing)
+
+TENK_CFLAGS += $(if $(LIBEVENT),-DWITH_LIBEVENT) $(if $(LIBUV),-DWITH_LIBUV) $(if $(LIBURING),-DWITH_LIBURING)
+
+# ---- what is built from what ----
+
+PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-bench tenk
+
+SOURCES_tenk-serve := $(wildcard servers/*.c)
+SOURCES_tenk-load  := $(wildcard clients/load*.c)
+SOURCES_tenk-get   := clients/get.c
+SOURCES_tenk-echo  := clients/echo.c
+SOURCES_tenk-bench := $(filter-out bench/tenk.c,$(wildcard bench/*.c))
+SOURCES_tenk       := bench/tenk.c
+
+LDLIBS_tenk-serve := $(LIBEVENT) $(LIBUV) $(LIBURING)
+LDLIBS_tenk-load  := -ljansson -lz -lm
+LDLIBS_tenk-bench := -ljansson -linih -lz -lm
+
+COMMON_SOURCES := $(wildcard common/*.c)
+COMMON_LIBRARY := $(BUILD)/libcommon.a
+
+INCLUDES_common  := -Icommon
+INCLUDES_servers := -Iservers -Icommon
+INCLUDES_clients := -Iclients -Icommon
+INCLUDES_bench   := -Ibench -Icommon
+INCLUDES_tests   := -Itests -Iservers -Iclients -Icommon
+
+# The bare loops that models are held against (bench/limits/): one file each, no library.
+LIMIT_PROGRAMS := $(patsubst bench/limits/%.c,$(BUILD)/limits/%,$(wildcard bench/limits/*.c))
+
+PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+# Each tests/test_*.c is one Criterion program; the other files there are shared by all of them.
+TEST_SOURCES := $(wildcard tests/test_*.c)
+TEST_SHARED  := $(filter-out $(TEST_SOURCES),$(wildcard tests/*.c))
+TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
+
+ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c tests/*.c)
+
+.DELETE_ON_ERROR:
+.PHONY: all deps test bench bench-full bench-limits limits asan tsan lint format coverage readme install clean help
+.SECONDARY:
+
+all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
+
+$(COMMON_LIBRARY): $(call objects,$(COMMON_SOURCES))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# One link rule for all programs: the objects come from SOURCES_name, the libraries from LDLIBS_name.
+define program_rule
+$(BUILD)/$(1): $(call objects,$(SOURCES_$(1))) $(COMMON_LIBRARY)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(TENK_LDFLAGS) -o $$@ $$^ $(LDLIBS_$(1))
+endef
+$(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
+
+# Every run records the compiler and the flags it was measured with.
+$(BUILD)/obj/bench/environment.o: TENK_CFLAGS += -DTENK_BUILD='"$(CC) $(CFLAGS)"'
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TENK_CFLAGS) $(INCLUDES_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(TEST_SHARED)) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TENK_LDFLAGS) -o $@ $^ -lcriterion -ljansson -lz -lm
+
+$(BUILD)/limits/%: bench/limits/%.c bench/limits/limit.h Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(TENK_CFLAGS) $(TENK_LDFLAGS) -o $@ $<
+
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(ALL_SOURCES))
+
+# ---- what people call ----
+
+deps: ## install the missing Debian packages (root), or print the line that does
+	$(Q).ci/deps packages.txt
+
+test: all $(TEST_PROGRAMS) ## run the Criterion suites (TEST=conformance runs one)
+	$(Q)tests/run $(BUILD) $(TEST)
+
+bench: all ## measure every model in under 5 minutes; results/<time>-<host>-<revision>/
+	$(Q)$(BUILD)/tenk-bench bench/scenarios/quick.ini
+
+bench-full: all ## the long version: more rounds, more connections
+	$(Q)$(BUILD)/tenk-bench bench/scenarios/full.ini
+
+limits: $(LIMIT_PROGRAMS) ## build the bare loops of bench/limits
+
+bench-limits: all limits ## measure models against the bare loop of their shape
+	$(Q)$(BUILD)/tenk-bench bench/scenarios/limits.ini
+
+asan: ## the whole suite with address and undefined-behaviour sanitizers
+	$(Q)$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
+
+tsan: ## the servers under the thread sanitizer, driven by the conformance suite
+	$(Q)$(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' all
+	$(Q)$(MAKE) BUILD=build/tsan-tests TENK_SERVERS=build/tsan tsan-tests
+tsan-tests: all $(TEST_PROGRAMS)
+	$(Q)TENK_BIN=$(TENK_SERVERS) tests/run $(BUILD) conformance
+
+lint: ## warnings as errors with gcc and clang, formatting, static analysis
+	$(Q)tests/lint
+
+format: ## rewrite the sources with clang-format
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+coverage: ## line coverage of common and servers
+	$(Q)$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS='-O0 -g' test
+	$(Q)tests/coverage build/coverage
+
+install: all ## install into DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tenk $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAM_FILES) $(DESTDIR)$(PREFIX)/bin
+	cp -R bench/scenarios bench/wrk $(DESTDIR)$(PREFIX)/share/tenk
+	install -m 644 $(wildcard docs/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+
+readme: ## put the chart and the table of a run into README.md (RUN=results/...)
+	$(Q)bench/readme/splice $(RUN) README.md
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
