@@ -1,0 +1,91 @@
+/*
+ * protocol - what a server says, without any I/O: bytes in, bytes out, one step at a time.
+ *
+ * A step looks at the bytes that have arrived, takes what it can use from their front, and appends
+ * to the output what there is to say. It never blocks and knows no socket, so the same protocol runs
+ * under blocking, readiness and completion models, and in a test with strings.
+ */
+#ifndef PROTOCOL_H
+#define PROTOCOL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+struct counters_table;
+
+/* What all connections of a server have in common; constant while it runs. */
+struct service {
+    const struct protocol *protocol;
+    const char *model;                     /* the name answers carry */
+    const struct counters_table *counters; /* what /stats tells; NULL: nothing to tell */
+    const atomic_bool *closing;            /* true: answer what is under way, then close; may be NULL */
+};
+
+enum { REPLY_CACHE_SIZE = 512 };
+
+/* The part of a reply that is the same for a whole second. One per worker. */
+struct reply_cache {
+    time_t second;      /* the second it was made for; 0: not yet */
+    unsigned head_size; /* "Server: ...\r\nDate: ...\r\n" */
+    unsigned full_size; /* the complete reply to GET / on a connection that stays open */
+    char head[REPLY_CACHE_SIZE / 2];
+    char full[REPLY_CACHE_SIZE];
+};
+
+/* Where one connection stands in its protocol. All zero: before its first byte. */
+struct exchange {
+    uint64_t body_left;  /* bytes of the request's body, or of its current chunk, still to come */
+    uint64_t body_total; /* bytes of a chunked body so far */
+    uint64_t fill_at;    /* the reply goes on with pattern bytes from this offset (handler.h), ... */
+    uint64_t fill_left;  /* ... this many of them; the connection sends them straight from there */
+    uint64_t argument;   /* the N of /bytes/N, the USEC of /spin and /wait */
+    uint16_t trailer;    /* bytes of chunked trailer so far */
+    uint16_t error;      /* status that refuses the request, 0: none */
+    uint8_t phase;       /* of the protocol that runs */
+    uint8_t route;
+    bool head_only, keep_alive, chunked, http_1_0;
+};
+
+enum protocol_result {
+    PROTOCOL_ANSWERED,   /* one request is answered: ask again */
+    PROTOCOL_ADVANCED,   /* some bytes were used, the request goes on: ask again */
+    PROTOCOL_NEED_INPUT, /* nothing can be done before more bytes arrive */
+    PROTOCOL_NEED_ROOM,  /* nothing can be done before output has been sent */
+    PROTOCOL_WAIT,       /* the handler waits for exchange->argument microseconds, then ask again */
+    PROTOCOL_CLOSE,      /* the answer is complete and the last: close once it is sent */
+    PROTOCOL_REFUSED,    /* as CLOSE, but the request was broken and the rest of it may be unread */
+};
+
+/* The front of the bytes that arrived: a step moves `at` over what it used. */
+struct protocol_input {
+    const char *at;
+    size_t size;
+    bool ended; /* nothing comes behind these */
+};
+
+/* Free space for what there is to say: a step moves `at` over what it wrote. */
+struct protocol_output {
+    char *at;
+    size_t size;
+};
+
+struct protocol {
+    const char *name;
+    enum protocol_result (*step)(struct exchange *exchange, const struct service *service,
+                                 struct reply_cache *cache, struct protocol_input *input,
+                                 struct protocol_output *output);
+    /* True when input may end here without anything being cut off. */
+    bool (*at_rest)(const struct exchange *exchange);
+};
+
+/* The table of protocols. NULL when there is none of that name; protocol_at(i) ends with NULL. */
+const struct protocol *protocol_find(const char *name);
+const struct protocol *protocol_at(size_t index);
+
+extern const struct protocol protocol_http;
+extern const struct protocol protocol_echo;
+
+#endif
