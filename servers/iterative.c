@@ -1,0 +1,46 @@
+/*
+ * iterative - one client after the other, each served until it leaves.
+ *
+ *     accept --> recv, answer, send --> ... --> close
+ *        ^                                        |
+ *        '----------------------------------------'
+ *
+ * A connection is owned by the only thread. It waits in recv(2), or in accept(2) between clients;
+ * everybody else waits in the backlog of the listening socket.
+ *
+ * Cost: 2 system calls per request, nothing per connection. Hard limit: one client at a time; an
+ * idle one keeps all others out until the idle time-out.
+ *
+ * accept(2), recv(2), send(2), listen(2) about the backlog
+ */
+#include "blocking.h"
+#include "model.h"
+#include "stop.h"
+
+/* Static, not on the stack: the worker holds two buffers. */
+static struct conn_worker worker;
+static struct seat seat;
+
+static void run(const struct server *server)
+{
+    int fd;
+
+    conn_worker_open(&worker, server->service, counters_slot(server->counters, 0));
+    seat_open(&seat);
+    stop_watch_seat(&seat);
+    server_ready(server);
+    while (blocking_accept(server, worker.counters, &fd)) {
+        seat_take(&seat, fd);
+        blocking_serve(&worker, &seat);
+    }
+    stop_watch_seat(NULL);
+    conn_worker_close(&worker);
+}
+
+const struct server_model model_iterative = {
+    .name = "iterative",
+    .summary = "one client after the other",
+    .connections_max = 1,
+    .syscalls_per_request = 2,
+    .run = run,
+};

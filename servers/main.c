@@ -1,0 +1,176 @@
+/*
+ * tenk-serve - serves one protocol with one concurrency model.
+ *
+ * main only wires: options, listening socket, counters, signals, the ready line; then the model runs;
+ * then the counters are printed.
+ */
+#include "clock.h"
+#include "command.h"
+#include "model.h"
+#include "net.h"
+#include "stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+_Noreturn static void cannot(const char *operation, const char *object, const char *reason)
+{
+    fprintf(stderr, "tenk-serve: cannot %s %s: %s\n", operation, object, reason);
+    exit(EXIT_CANNOT);
+}
+
+/* A server started without standard streams must not take its first client for one of them. */
+static void open_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Descriptors are allowed up to the hard limit; returns how many that is. */
+static unsigned raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 1024;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur > CONNECTIONS_LIMIT ? CONNECTIONS_LIMIT : (unsigned)limit.rlim_cur;
+}
+
+/*
+ * How many connections may be open: what was asked for, else what the descriptors allow; never more
+ * than the model can take.
+ */
+static unsigned connections_allowed(const struct command *command, unsigned descriptors)
+{
+    unsigned allowed = command->max_connections > 0 ? (unsigned)command->max_connections : descriptors;
+    unsigned limit = command->model->connections_max;
+
+    return limit > 0 && limit < allowed ? limit : allowed;
+}
+
+/* A blocking worker is a connection being served: there are never more of them than are allowed. */
+static unsigned workers_allowed(const struct command *command, unsigned connections)
+{
+    unsigned workers = command->workers > 0 ? (unsigned)command->workers : model_workers(command->model);
+    bool blocking = (command->model->properties & MODEL_NONBLOCKING) == 0;
+
+    return blocking && workers > connections ? connections : workers;
+}
+
+static int listen_or_exit(const struct command *command, unsigned properties)
+{
+    struct net_listen_options options = {
+        .backlog = (int)command->backlog,
+        .nonblocking = (properties & MODEL_NONBLOCKING) != 0,
+        .reuse_port = (properties & MODEL_REUSE_PORT) != 0 && command->endpoint.transport == NET_TCP,
+    };
+    struct net_failure failure;
+    int effective = net_backlog_effective(options.backlog);
+    int listener = net_listen(&command->endpoint, &options, &failure);
+
+    if (listener < 0)
+        cannot(failure.operation, command->listen, failure.reason);
+    if (effective < options.backlog)
+        fprintf(stderr, "tenk-serve: the backlog is %d, not %d: net.core.somaxconn caps it\n", effective,
+                options.backlog);
+    return listener;
+}
+
+void server_ready(const struct server *server)
+{
+    char text[NET_TEXT_MAX];
+
+    printf("ready %s\n", net_endpoint_format(server->endpoint, text));
+    fflush(stdout);
+}
+
+static void print_counters(const struct server *server)
+{
+    struct counters_sum sum = counters_sum(server->counters);
+    char fields[1024];
+
+    counters_json(&sum, fields, sizeof fields);
+    printf("{\"model\": \"%s\", %s}\n", server->model->name, fields);
+    fflush(stdout);
+}
+
+static void name_process(const char *model)
+{
+    char name[16];
+
+    snprintf(name, sizeof name, "tenk-%s", model);
+    prctl(PR_SET_NAME, name);
+}
+
+void server_warn_once(enum warning what, const char *sentence)
+{
+    static atomic_bool said[WARNINGS];
+
+    if (!atomic_exchange(&said[what], true))
+        fprintf(stderr, "tenk-serve: %s\n", sentence);
+}
+
+static void serve(const struct command *command)
+{
+    const struct server_model *model = command->model;
+    unsigned descriptors = raise_descriptor_limit();
+    unsigned connections = connections_allowed(command, descriptors);
+    unsigned workers = workers_allowed(command, connections);
+    bool slot_each = (model->properties & MODEL_PER_CONNECTION) != 0;
+    struct counters_table *counters =
+        counters_open(command->counters, 1 + (slot_each ? connections : workers));
+    if (counters == NULL)
+        cannot("map counters in", command->counters != NULL ? command->counters : "memory", strerror(errno));
+    int listener = listen_or_exit(command, model->properties);
+    struct net_endpoint endpoint;
+    net_local(listener, &endpoint);
+    struct service service = {command->protocol, model->name, counters, stop_flag()};
+    struct server server = {
+        .model = model,
+        .service = &service,
+        .counters = counters,
+        .listener = listener,
+        .endpoint = &endpoint,
+        .backlog = (int)command->backlog,
+        .accept_shared = command->accept_shared,
+        .accepted_inherit = command->endpoint.transport == NET_TCP,
+        .workers = workers,
+        .max_connections = connections,
+        .idle_timeout_ns = command->idle_timeout_ns,
+    };
+
+    /* SO_RCVTIMEO and SO_SNDTIMEO only act on blocking sockets; accepted TCP sockets inherit them. */
+    if ((model->properties & MODEL_NONBLOCKING) == 0)
+        net_set_timeouts_ns(listener, command->idle_timeout_ns);
+    name_process(model->name);
+    const char *path = command->endpoint.transport == NET_UNIX ? command->endpoint.path : NULL;
+    stop_install(listener, path, command->drain_timeout_ns);
+    model->run(&server);
+    close(listener);
+    print_counters(&server);
+}
+
+int main(int argc, char **argv)
+{
+    struct command command;
+
+    open_standard_streams();
+    int status = command_parse(&command, argc, argv);
+    if (status >= 0)
+        return status;
+    serve(&command);
+    return 0;
+}

@@ -1,0 +1,46 @@
+/*
+ * prefork - N child processes made at the start; each accepts its own clients.
+ *
+ *     parent:  waits for children that die, and replaces them
+ *     child 1: accept --> recv, answer, send --> ... --> close --> accept ...
+ *     child N: accept --> ...
+ *
+ * A connection is owned by the child whose accept got it. A child waits in accept(2) on the listening
+ * socket all have inherited, then in recv(2). Linux wakes one waiting process per connection: the
+ * "thundering herd" of the books, and the lock around accept that was its cure, are history.
+ *
+ * Cost: 2 system calls per request, an accept and a close per connection; memory of a process each.
+ * Hard limit: N children serve N clients; who comes next waits in the backlog. A child that crashes
+ * takes one client with it and is replaced.
+ *
+ * fork(2), accept(2), waitpid(2)
+ */
+#include "children.h"
+#include "model.h"
+
+static void serve(struct child *child)
+{
+    int fd;
+
+    while (blocking_accept(child->server, child->worker.counters, &fd)) {
+        seat_take(&child->seat, fd);
+        blocking_serve(&child->worker, &child->seat);
+    }
+}
+
+static void run(const struct server *server)
+{
+    children_start(server, serve);
+    server_ready(server);
+    children_await_stop();
+    children_drain();
+}
+
+const struct server_model model_prefork = {
+    .name = "prefork",
+    .summary = "N child processes, each accepts and serves its own clients",
+    .properties = MODEL_CONCURRENT | MODEL_WORKERS,
+    .workers_default = 64,
+    .syscalls_per_request = 2,
+    .run = run,
+};

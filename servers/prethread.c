@@ -1,0 +1,53 @@
+/*
+ * prethread - N threads made at the start; each accepts its own clients.
+ *
+ *     thread 1: accept --> recv, answer, send --> ... --> close --> accept ...
+ *     thread 2: accept --> ...
+ *     thread N: accept --> ...
+ *
+ * A connection is owned by the thread whose accept got it, until it closes. A thread waits in accept(2)
+ * on the one listening socket, then in recv(2). The kernel wakes one waiting thread per connection,
+ * the one that has waited longest: no herd, and no lock is needed around accept.
+ *
+ * Cost: 2 system calls per request; per connection an accept and a close, and no hand-over. Hard
+ * limit: N threads serve N clients, who comes next waits in the backlog. Idle keep-alive clients
+ * starve it until the idle time-out, as they do every pool of blocking threads.
+ *
+ * pthread_create(3), accept(2)
+ */
+#include "blocking.h"
+#include "crew.h"
+#include "model.h"
+
+static void *serve(void *argument)
+{
+    struct crew_member *member = argument;
+    struct conn_worker worker;
+    int fd;
+
+    conn_worker_open(&worker, member->server->service, member->counters);
+    while (blocking_accept(member->server, member->counters, &fd)) {
+        seat_take(member->seat, fd);
+        blocking_serve(&worker, member->seat);
+    }
+    conn_worker_close(&worker);
+    return crew_leave(member);
+}
+
+/* At the stop every accept returns, for the listening socket is shut down. */
+static void run(const struct server *server)
+{
+    crew_start(server, serve);
+    server_ready(server);
+    crew_await_stop();
+    crew_drain();
+}
+
+const struct server_model model_prethread = {
+    .name = "prethread",
+    .summary = "N threads, each accepts and serves its own clients",
+    .properties = MODEL_CONCURRENT | MODEL_WORKERS,
+    .workers_default = 64,
+    .syscalls_per_request = 2,
+    .run = run,
+};
