@@ -1,0 +1,350 @@
+/*
+ * load_conn - the life of a connection.
+ *
+ *     CLOSED -> CONNECTING -> OPEN -> CLOSING -> CLOSED -> ...
+ *                   |           +--------------^  (echo; the end of input has been seen already)
+ *                   +-> WAITING -> CONNECTING     (refused: try again a little later)
+ *
+ * A connection that is to carry K requests asks the server to close behind the last one and waits for
+ * that: a close that is ignored is an error of the server, and who closes first keeps the port in
+ * TIME_WAIT.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "load_worker.h"
+
+#define RETRY_NS (10 * NS_PER_MS) /* after a refused connection: a busy loop would measure nothing */
+#define CLOSE_NS NS_PER_S         /* a server that has not closed by then does not mean to */
+
+/* ---- closing ---- */
+
+void load_conn_close(struct load_worker *worker, struct load_conn *conn)
+{
+    load_check_forget(worker, conn);
+    if (conn->fd >= 0) {
+        close(conn->fd); /* leaves the epoll set by itself: there is no duplicate. epoll(7) */
+        worker->conn_live--;
+    }
+    conn->fd = -1;
+    conn->state = LOAD_CONN_CLOSED;
+    conn->outstanding = 0;
+    conn->unsent_size = 0;
+    conn->closing = false;
+}
+
+static void restart(struct load_worker *worker, struct load_conn *conn)
+{
+    load_conn_close(worker, conn);
+    if (worker->phase >= LOAD_DRAIN)
+        return;
+    if (conn->away_ns == 0)
+        conn->away_ns = worker->now_ns;
+    if (worker->on_demand)
+        load_send_mark_free(worker, conn);
+    else
+        load_conn_open(worker, conn);
+}
+
+/* A request that nobody answered in time stands in the histogram with the time it was waited for. */
+static void record_timeouts(struct load_worker *worker, const struct load_conn *conn)
+{
+    uint64_t depth = worker->plan->options->pipeline;
+
+    for (uint32_t i = 0; i < conn->outstanding; i++) {
+        const struct load_request *request = &conn->ring[(conn->head + i) % depth];
+
+        histogram_record(&worker->stats->latency, worker->now_ns - request->start_ns);
+        if (worker->paced)
+            histogram_record(&worker->stats->service, worker->now_ns - request->sent_ns);
+    }
+}
+
+void load_conn_lost(struct load_worker *worker, struct load_conn *conn, enum load_error error)
+{
+    if (error == LOAD_ERROR_TIMEOUT)
+        record_timeouts(worker, conn);
+    worker->stats->errors[error] += conn->outstanding;
+    restart(worker, conn);
+}
+
+/* As load_conn_lost; an error with nothing in flight counts once. */
+static void fail(struct load_worker *worker, struct load_conn *conn, enum load_error error)
+{
+    if (conn->outstanding == 0)
+        worker->stats->errors[error]++;
+    load_conn_lost(worker, conn, error);
+}
+
+/* ---- connecting ---- */
+
+static void retry_later(struct load_worker *worker, struct load_conn *conn, int64_t delay_ns)
+{
+    conn->state = LOAD_CONN_WAITING;
+    conn->since_ns = worker->now_ns + delay_ns;
+    load_queue_push(&worker->retry, conn);
+}
+
+/*
+ * A name can have several addresses ("localhost": ::1 and 127.0.0.1) of which only one is served. As
+ * long as nobody has answered, a refusal means trying the next one and is not an error yet.
+ */
+static bool try_next_address(struct load_worker *worker, const struct load_conn *conn)
+{
+    if (worker->proven || conn->address + 1u >= worker->plan->address_count)
+        return false;
+    if (conn->address == worker->address)
+        worker->address++;
+    return true;
+}
+
+static void connect_failed(struct load_worker *worker, struct load_conn *conn, int error)
+{
+    load_conn_close(worker, conn);
+    if (worker->phase >= LOAD_DRAIN)
+        return;
+    if (try_next_address(worker, conn)) {
+        retry_later(worker, conn, 0);
+        return;
+    }
+    if (error != EAGAIN) /* a Unix backlog that is full now is a queue we wait in, not a refusal */
+        worker->stats->errors[LOAD_ERROR_CONNECT]++;
+    if (worker->on_demand && error != EAGAIN)
+        load_send_mark_free(worker, conn); /* this request is lost; the next one tries anew */
+    else
+        retry_later(worker, conn, RETRY_NS);
+}
+
+static void watch_new(struct load_worker *worker, struct load_conn *conn)
+{
+    uint32_t writable = conn->state == LOAD_CONN_CONNECTING || conn->unsent_size > 0 ? EPOLLOUT : 0;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | writable, .data.ptr = conn};
+
+    if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->fd, &event) < 0)
+        connect_failed(worker, conn, errno);
+}
+
+static void established(struct load_worker *worker, struct load_conn *conn, int64_t connected_ns)
+{
+    conn->state = LOAD_CONN_OPEN;
+    conn->connected = true;
+    worker->proven = true;
+    worker->stats->opened++;
+    histogram_record(&worker->stats->connect, connected_ns - conn->since_ns);
+}
+
+/* Where the latency of the first request on a new connection begins. */
+static int64_t first_start_ns(const struct load_worker *worker, const struct load_conn *conn)
+{
+    if (conn->due_ns != 0)
+        return conn->due_ns;
+    return worker->plan->options->requests_per_connection == 1 ? conn->since_ns : worker->now_ns;
+}
+
+/*
+ * The first request, sent without asking whether the connection is there yet: over loopback and Unix
+ * sockets it is when connect(2) returns (though it says EINPROGRESS), which saves two system calls
+ * and a turn of the loop. -1 with EAGAIN when it is not.
+ */
+static int send_first(struct load_worker *worker, struct load_conn *conn)
+{
+    int64_t start_ns = first_start_ns(worker, conn);
+
+    if (worker->on_demand)
+        return load_send(worker, conn, 1, start_ns);
+    return load_send_all(worker, conn, start_ns);
+}
+
+static void begin_stream(struct load_worker *worker, struct load_conn *conn)
+{
+    const struct load_options *options = worker->plan->options;
+
+    conn->head = 0;
+    conn->left = options->requests_per_connection > 0 ? options->requests_per_connection : UINT64_MAX;
+    conn->echo_missing = options->payload;
+    conn->stream_in = conn->stream_out; /* goes on where the last connection ended */
+}
+
+static int connect_socket(struct load_worker *worker, struct load_conn *conn)
+{
+    const struct load_plan *plan = worker->plan;
+    const struct net_address *local = NULL;
+
+    if (plan->local_count > 0)
+        local = &plan->locals[worker->next_local++ % plan->local_count];
+    conn->address = worker->address;
+    conn->since_ns = worker->now_ns;
+    conn->fd = net_connect_start(&plan->addresses[conn->address], local);
+    return conn->fd >= 0 ? 0 : -1;
+}
+
+void load_conn_open(struct load_worker *worker, struct load_conn *conn)
+{
+    if (connect_socket(worker, conn) < 0) {
+        connect_failed(worker, conn, errno);
+        return;
+    }
+    worker->conn_live++;
+    conn->state = LOAD_CONN_CONNECTING;
+    begin_stream(worker, conn);
+    worker->now_ns = clock_now_ns();
+    int64_t connected_ns = worker->now_ns;
+    if (!worker->paced || worker->on_demand) {
+        if (send_first(worker, conn) == 0) {
+            established(worker, conn, connected_ns);
+        } else if (errno != EAGAIN) {
+            connect_failed(worker, conn, errno);
+            return;
+        }
+    }
+    watch_new(worker, conn);
+}
+
+/* The socket is writable or broken: it is known now how the connection attempt ended. connect(2) */
+static void connecting_event(struct load_worker *worker, struct load_conn *conn)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
+    int error = net_connect_error(conn->fd);
+
+    if (error != 0) {
+        connect_failed(worker, conn, error);
+        return;
+    }
+    epoll_ctl(worker->epoll, EPOLL_CTL_MOD, conn->fd, &event);
+    established(worker, conn, worker->now_ns);
+    if (worker->phase >= LOAD_DRAIN)
+        load_conn_close(worker, conn);
+    else if (worker->paced && !worker->on_demand)
+        load_send_mark_free(worker, conn);
+    else if (send_first(worker, conn) < 0)
+        fail(worker, conn, LOAD_ERROR_RESET);
+}
+
+/* ---- answers ---- */
+
+/* The last answer of this connection is here: now the server has to close it, if it has not (`ended`). */
+static void await_close(struct load_worker *worker, struct load_conn *conn, bool ended)
+{
+    worker->stats->dropped += conn->outstanding;
+    conn->outstanding = 0;
+    conn->away_ns = worker->now_ns;
+    if (ended || worker->plan->protocol == LOAD_ECHO || worker->phase >= LOAD_DRAIN) {
+        restart(worker, conn);
+        return;
+    }
+    conn->state = LOAD_CONN_CLOSING;
+    conn->since_ns = worker->now_ns;
+}
+
+static void closing_event(struct load_worker *worker, struct load_conn *conn)
+{
+    ssize_t size = net_receive(conn->fd, worker->buffer, LOAD_BUFFER_SIZE);
+
+    if (size == 0)
+        restart(worker, conn);
+    else if (size > 0)
+        fail(worker, conn, LOAD_ERROR_FRAMING); /* something behind the last answer */
+    else if (errno != EAGAIN)
+        fail(worker, conn, LOAD_ERROR_RESET);
+}
+
+/* In the drain a connection is closed when all is answered; one more look: was something extra sent? */
+static void drain_step(struct load_worker *worker, struct load_conn *conn)
+{
+    if (conn->outstanding > 0)
+        return;
+    if (net_receive(conn->fd, worker->buffer, LOAD_BUFFER_SIZE) > 0)
+        worker->stats->errors[LOAD_ERROR_FRAMING]++;
+    load_conn_close(worker, conn);
+}
+
+static void go_on(struct load_worker *worker, struct load_conn *conn, bool ended)
+{
+    if (conn->closing || (conn->left == 0 && conn->outstanding == 0))
+        await_close(worker, conn, ended);
+    else if (worker->phase >= LOAD_DRAIN)
+        drain_step(worker, conn);
+    else if (worker->paced)
+        load_send_mark_free(worker, conn);
+    else if (load_send_all(worker, conn, worker->now_ns) < 0)
+        fail(worker, conn, LOAD_ERROR_RESET);
+}
+
+static void input_ended(struct load_worker *worker, struct load_conn *conn)
+{
+    enum load_error error = load_check_end(worker, conn);
+
+    if (error != LOAD_ERROR_NONE)
+        load_conn_lost(worker, conn, error);
+    else
+        restart(worker, conn); /* an answer that ends with the connection, or an idle one was closed */
+}
+
+static void receive(struct load_worker *worker, struct load_conn *conn, uint32_t events)
+{
+    ssize_t size = net_receive(conn->fd, worker->buffer, LOAD_BUFFER_SIZE);
+
+    if (size < 0 && errno == EAGAIN)
+        return;
+    worker->now_ns = clock_now_ns();
+    if (worker->now_ns >= worker->edge_ns)
+        load_phase_edge(worker);
+    if (size < 0) {
+        fail(worker, conn, LOAD_ERROR_RESET);
+    } else if (size == 0) {
+        input_ended(worker, conn);
+    } else {
+        worker->stats->bytes_in += (uint64_t)size;
+        enum load_error error = load_check(worker, conn, worker->buffer, (size_t)size);
+        /* The end of input was seen before, and all that came before it fitted: no need to read a 0. */
+        bool ended = (events & EPOLLRDHUP) != 0 && size < LOAD_BUFFER_SIZE;
+
+        if (error != LOAD_ERROR_NONE)
+            fail(worker, conn, error);
+        else
+            go_on(worker, conn, ended);
+    }
+}
+
+static void flush(struct load_worker *worker, struct load_conn *conn)
+{
+    if (load_send_rest(worker, conn) < 0)
+        fail(worker, conn, LOAD_ERROR_RESET);
+    else if (conn->unsent_size == 0 && worker->phase < LOAD_DRAIN)
+        go_on(worker, conn, false);
+}
+
+void load_conn_event(struct load_worker *worker, struct load_conn *conn, uint32_t events)
+{
+    if (conn->state == LOAD_CONN_OPEN) {
+        if ((events & EPOLLOUT) && conn->unsent_size > 0)
+            flush(worker, conn);
+        else
+            receive(worker, conn, events);
+        return;
+    }
+    worker->now_ns = clock_now_ns();
+    if (conn->state == LOAD_CONN_CONNECTING)
+        connecting_event(worker, conn);
+    else if (conn->state == LOAD_CONN_CLOSING)
+        closing_event(worker, conn);
+}
+
+void load_conn_check_time(struct load_worker *worker, struct load_conn *conn)
+{
+    int64_t timeout_ns = worker->plan->options->timeout_ns;
+    int64_t close_ns = timeout_ns < CLOSE_NS ? timeout_ns : CLOSE_NS;
+
+    if (conn->state == LOAD_CONN_OPEN && conn->outstanding > 0) {
+        if (worker->now_ns - conn->ring[conn->head].sent_ns >= timeout_ns)
+            load_conn_lost(worker, conn, LOAD_ERROR_TIMEOUT);
+    } else if (conn->state == LOAD_CONN_CONNECTING) {
+        if (worker->now_ns - conn->since_ns >= timeout_ns)
+            connect_failed(worker, conn, ETIMEDOUT);
+    } else if (conn->state == LOAD_CONN_CLOSING) {
+        if (worker->now_ns - conn->since_ns >= close_ns)
+            fail(worker, conn, LOAD_ERROR_FRAMING);
+    }
+}

@@ -1,0 +1,156 @@
+/*
+ * load_options - the command line of tenk-load: defaults, table, what does not go together.
+ */
+#include "load_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+
+enum { EXIT_USAGE = 2 };
+
+static const char usage[] =
+    "usage: tenk-load TARGET [options]\n"
+    "\n"
+    "Loads a server, checks every answer and reports what the clients experienced.\n"
+    "\n"
+    "TARGET  http://127.0.0.1:8080/path          HTTP/1.1 over tcp\n"
+    "        http+unix:/path/of/socket:/target   HTTP/1.1 over a Unix socket\n"
+    "        echo://127.0.0.1:7                  random bytes that must come back (RFC 862)\n"
+    "        echo+unix:/path/of/socket\n"
+    "\n"
+    "Without --rate each connection sends its next request when the answer has come (closed loop).\n"
+    "With --rate requests are due at fixed times whatever the server does (open loop), and latency\n"
+    "counts from the time a request was due.\n"
+    "\n";
+
+static const char notes[] =
+    "\n"
+    "Content: targets of tenk-serve are known and compared byte by byte. For any other target the first\n"
+    "complete answer is the reference and every later one must equal it; --expect states it yourself.\n"
+    "\n"
+    "Exit status: 0 good; 1 errors happened or nothing was served; 2 wrong usage; 3 cannot run here.\n";
+
+static int refuse(const char *sentence)
+{
+    fprintf(stderr, "tenk-load: %s\n", sentence);
+    return EXIT_USAGE;
+}
+
+static int check_ranges(const struct load_options *options)
+{
+    if (options->connections == 0 || options->connections > LOAD_CONNECTIONS_MAX)
+        return refuse("--connections takes 1 to 1000000");
+    if (options->threads == 0 || options->threads > LOAD_THREADS_MAX)
+        return refuse("--threads takes 1 to 256");
+    if (options->threads > options->connections)
+        return refuse("--threads must not exceed --connections: each thread needs one of its own");
+    if (options->duration_ns <= 0)
+        return refuse("--duration must be longer than 0");
+    if (options->timeout_ns <= 0)
+        return refuse("--timeout must be longer than 0");
+    if (options->rate > LOAD_RATE_MAX)
+        return refuse("--rate takes requests per second, up to 100M");
+    if (options->pipeline == 0 || options->pipeline > LOAD_PIPELINE_MAX)
+        return refuse("--pipeline takes 1 to 1024");
+    if (options->local_addresses > LOAD_ADDRESSES_MAX)
+        return refuse("--local-addresses takes up to 10000");
+    if (options->payload == 0 || options->payload > LOAD_BURST_MAX / options->pipeline)
+        return refuse("--payload takes 1 byte to 64 MiB, divided by the pipeline depth");
+    if (options->status < 200 || options->status > 599)
+        return refuse("--status takes the status of a final answer, 200 to 599");
+    return -1;
+}
+
+static int check_combinations(const struct load_options *options)
+{
+    const char *method = options->method;
+
+    if (options->requests_per_connection > 0 && options->pipeline > options->requests_per_connection)
+        return refuse("--pipeline must not exceed --requests-per-connection");
+    if (options->json && options->csv)
+        return refuse("--json and --csv both want stdout; choose one");
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "POST") != 0)
+        return refuse("--method takes GET, HEAD or POST");
+    if (options->body != NULL && strcmp(method, "POST") != 0)
+        return refuse("--body needs --method POST");
+    return -1;
+}
+
+static void defaults(struct load_options *options)
+{
+    *options = (struct load_options){
+        .connections = 64,
+        .threads = 1,
+        .duration_ns = 10 * NS_PER_S,
+        .warmup_ns = 200 * NS_PER_MS,
+        .timeout_ns = 10 * NS_PER_S,
+        .pipeline = 1,
+        .payload = 64,
+        .seed = 1,
+        .status = 200,
+        .method = "GET",
+    };
+}
+
+int load_options_parse(int argc, char **argv, struct load_options *options)
+{
+    bool help = false;
+    const char *arrivals = "uniform";
+    const struct option_spec specs[] = {
+        {"connections", 'c', OPTION_COUNT, &options->connections, "N", "connections to hold (64)"},
+        {"duration", 'd', OPTION_DURATION, &options->duration_ns, "TIME",
+         "length of the measured window (10s)"},
+        {"threads", 't', OPTION_COUNT, &options->threads, "N", "threads the connections are shared over (1)"},
+        {"rate", 'r', OPTION_COUNT, &options->rate, "PER_SECOND", "open loop: requests due per second"},
+        {"arrivals", 0, OPTION_TEXT, &arrivals, "KIND", "open loop: uniform or poisson (uniform)"},
+        {"requests-per-connection", 'k', OPTION_COUNT, &options->requests_per_connection, "K",
+         "close a connection after K requests; 1 = a new one for each (no limit)"},
+        {"pipeline", 'p', OPTION_COUNT, &options->pipeline, "N", "requests in flight per connection (1)"},
+        {"warmup", 0, OPTION_DURATION, &options->warmup_ns, "TIME", "discarded before the window (0.2s)"},
+        {"ramp", 0, OPTION_DURATION, &options->ramp_ns, "TIME",
+         "spread opening the connections over this time (20000 a second)"},
+        {"timeout", 0, OPTION_DURATION, &options->timeout_ns, "TIME",
+         "a request unanswered for so long is an error (10s)"},
+        {"method", 0, OPTION_TEXT, &options->method, "METHOD", "GET, HEAD or POST (GET)"},
+        {"header", 'H', OPTION_LIST, &options->headers, "'NAME: VALUE'", "add a header; may be repeated"},
+        {"body", 0, OPTION_TEXT, &options->body, "FILE|text:...", "what POST sends"},
+        {"expect", 0, OPTION_TEXT, &options->expect, "FILE|text:...|any",
+         "what the body of each answer must be"},
+        {"status", 0, OPTION_COUNT, &options->status, "CODE", "the status each answer must have (200)"},
+        {"payload", 0, OPTION_BYTES, &options->payload, "BYTES", "echo: bytes per request (64)"},
+        {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the random payload and of Poisson arrivals (1)"},
+        {"local-addresses", 0, OPTION_COUNT, &options->local_addresses, "N",
+         "rotate over N addresses of 127.0.0.0/8 (as many as the ports need)"},
+        {"spin", 0, OPTION_FLAG, &options->spin, NULL, "poll instead of sleeping: uses whole cores"},
+        {"json", 'j', OPTION_FLAG, &options->json, NULL, "print one JSON object"},
+        {"csv", 0, OPTION_FLAG, &options->csv, NULL, "print a line of column names and a line of values"},
+        {"hlog", 0, OPTION_TEXT, &options->hlog, "FILE", "write the histograms as an HdrHistogram V2 log"},
+        {"hgrm", 0, OPTION_TEXT, &options->hgrm, "FILE", "write the percentile distribution"},
+        {"quiet", 'q', OPTION_FLAG, &options->quiet, NULL, "no progress on stderr"},
+        {"help", 'h', OPTION_FLAG, &help, NULL, "this text"},
+        {0},
+    };
+    char error[OPTIONS_ERROR_MAX];
+    int first = 0;
+
+    defaults(options);
+    if (options_parse(specs, argc, argv, &first, error) < 0)
+        return refuse(error);
+    if (help) {
+        fputs(usage, stdout);
+        options_help(stdout, specs);
+        fputs(notes, stdout);
+        return 0;
+    }
+    if (argc - first != 1)
+        return refuse(argc == first ? "what to load is missing: tenk-load http://127.0.0.1:8080/ (see --help)"
+                                    : "takes one target");
+    options->target = argv[first];
+    options->poisson = strcmp(arrivals, "poisson") == 0;
+    if (!options->poisson && strcmp(arrivals, "uniform") != 0)
+        return refuse("--arrivals takes uniform or poisson");
+    int status = check_ranges(options);
+    return status >= 0 ? status : check_combinations(options);
+}

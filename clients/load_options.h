@@ -1,0 +1,46 @@
+/*
+ * load_options - the command line of tenk-load.
+ */
+#ifndef LOAD_OPTIONS_H
+#define LOAD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+enum {
+    LOAD_THREADS_MAX = 256,
+    LOAD_CONNECTIONS_MAX = 1000000,
+    LOAD_RATE_MAX = 100000000,
+    LOAD_PIPELINE_MAX = 1024,
+    LOAD_ADDRESSES_MAX = 10000,        /* local addresses */
+    LOAD_BURST_MAX = 64 * 1024 * 1024, /* bytes one connection may have to send at once */
+};
+
+struct load_options {
+    const char *target;
+    uint64_t connections;
+    uint64_t threads;
+    int64_t duration_ns, warmup_ns, ramp_ns, timeout_ns;
+    uint64_t rate;                    /* requests per second; 0: closed loop */
+    bool poisson;                     /* open loop: exponential gaps instead of equal ones */
+    uint64_t requests_per_connection; /* 0: no limit */
+    uint64_t pipeline;
+    uint64_t payload; /* echo: bytes per request */
+    uint64_t seed;
+    uint64_t local_addresses; /* 0: decide by need */
+    uint64_t status;          /* http: the status a good answer has */
+    const char *method, *body, *expect;
+    struct option_list headers;
+    bool spin, json, csv, quiet;
+    const char *hlog, *hgrm;
+};
+
+/*
+ * Reads the command line into *options. -1: go on; otherwise the exit code: 0 after --help, 2 after
+ * one sentence on stderr that names what is wrong.
+ */
+int load_options_parse(int argc, char **argv, struct load_options *options);
+
+#endif

@@ -1,0 +1,209 @@
+/*
+ * load_plan - puts the plan together: target, addresses, request bytes, what must come back.
+ */
+#include "load_plan.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    EXIT_USAGE = 2,
+    EXIT_CANNOT = 3,
+    FILE_MAX = 64 * 1024 * 1024, /* longest --body and --expect */
+    LOCALS_DEFAULT = 32,         /* 32 addresses have 900 000 ports: no TIME_WAIT lasts long enough */
+    LOCALS_FROM = 20000,         /* connections; one address has 28 000 ports by default */
+    LOCALS_PER_OCTET = 250,
+};
+
+/* ---- what the user hands over: "text:..." or a file ---- */
+
+static int read_file(const char *path, char **bytes, size_t *size)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return -1;
+    *size = 0;
+    *bytes = malloc(FILE_MAX + 1);
+    if (*bytes != NULL)
+        *size = fread(*bytes, 1, FILE_MAX + 1, file);
+    int error = *bytes == NULL ? ENOMEM : ferror(file) ? EIO : *size > FILE_MAX ? EFBIG : 0;
+    fclose(file);
+    errno = error;
+    return error == 0 ? 0 : -1;
+}
+
+static int read_argument(const char *option, const char *argument, char **bytes, size_t *size, char *error)
+{
+    if (strncmp(argument, "text:", 5) == 0) {
+        *bytes = strdup(argument + 5);
+        *size = strlen(argument + 5);
+        return *bytes != NULL ? 0 : EXIT_CANNOT;
+    }
+    if (read_file(argument, bytes, size) == 0)
+        return 0;
+    snprintf(error, LOAD_ERROR_TEXT_MAX, "%s cannot read %s: %s (a literal is written text:...)", option,
+             argument, strerror(errno));
+    return EXIT_USAGE;
+}
+
+/* ---- expectation ---- */
+
+static int plan_expect(struct load_plan *plan, char *error)
+{
+    const struct load_options *options = plan->options;
+    struct load_expect *expect = &plan->expect;
+
+    expect->status = (int)options->status;
+    expect->head = strcmp(options->method, "HEAD") == 0;
+    expect->tenk = load_rule_of_tenk(plan->path, plan->body, plan->body_size);
+    if (options->expect == NULL)
+        return 0;
+    if (strcmp(options->expect, "any") == 0) {
+        expect->given.kind = LOAD_RULE_ANY;
+        return 0;
+    }
+    int status = read_argument("--expect", options->expect, &plan->expected, &plan->expected_size, error);
+    if (status == 0)
+        expect->given = load_rule_bytes(plan->expected, plan->expected_size);
+    return status;
+}
+
+/* ---- addresses ---- */
+
+static bool is_loopback(const struct net_address *address)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&address->storage;
+
+    return in->sin_family == AF_INET && (ntohl(in->sin_addr.s_addr) >> 24) == 127;
+}
+
+/* 127.0.0.1, 127.0.0.2, ... 127.0.0.250, 127.0.1.1, ...; port 0: chosen at connect. */
+static struct net_address local_address(size_t index)
+{
+    struct net_address address = {.length = sizeof(struct sockaddr_in)};
+    struct sockaddr_in *in = (struct sockaddr_in *)&address.storage;
+
+    in->sin_family = AF_INET;
+    in->sin_addr.s_addr = htonl((127u << 24) | (uint32_t)(index / LOCALS_PER_OCTET) << 8 |
+                                (uint32_t)(index % LOCALS_PER_OCTET + 1));
+    return address;
+}
+
+/*
+ * A client address has 28 000 ports (ip_local_port_range), and one whose connection the client closed
+ * first is blocked for a while (TIME_WAIT). The whole of 127.0.0.0/8 belongs to the loopback
+ * interface, so a loopback target can be loaded from as many addresses as are needed.
+ */
+static int plan_locals(struct load_plan *plan, char *error)
+{
+    const struct load_options *options = plan->options;
+    size_t count = options->local_addresses;
+
+    if (!is_loopback(&plan->addresses[0])) {
+        if (count == 0)
+            return 0;
+        snprintf(error, LOAD_ERROR_TEXT_MAX, "--local-addresses needs a target in 127.0.0.0/8");
+        return EXIT_USAGE;
+    }
+    if (count == 0 && (options->requests_per_connection > 0 || options->connections > LOCALS_FROM))
+        count = LOCALS_DEFAULT;
+    plan->locals = calloc(count + 1, sizeof(*plan->locals));
+    if (plan->locals == NULL)
+        return EXIT_CANNOT;
+    for (size_t i = 0; i < count; i++)
+        plan->locals[i] = local_address(i);
+    plan->local_count = count;
+    return 0;
+}
+
+static int plan_addresses(struct load_plan *plan, char *error)
+{
+    struct net_failure failure = {0};
+    int count = net_resolve(&plan->endpoint, false, plan->addresses, NET_ADDRESSES_MAX, &failure);
+
+    if (count <= 0) {
+        snprintf(error, LOAD_ERROR_TEXT_MAX, "cannot %s %s: %s", failure.operation, plan->options->target,
+                 failure.reason);
+        return EXIT_CANNOT;
+    }
+    plan->address_count = (size_t)count;
+    return plan_locals(plan, error);
+}
+
+/* ---- payload ---- */
+
+/* splitmix64 (Steele, Lea, Flood 2014): enough for bytes that must differ, and the same for one seed. */
+static uint64_t random_next(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* The pool is followed by a repetition long enough for the largest burst and the largest receive. */
+static int plan_pool(struct load_plan *plan)
+{
+    size_t burst = plan->options->payload * plan->options->pipeline;
+    size_t tail = burst > LOAD_BUFFER_SIZE ? burst : LOAD_BUFFER_SIZE;
+    uint64_t state = plan->options->seed;
+
+    plan->pool = malloc(LOAD_POOL_PERIOD + tail);
+    if (plan->pool == NULL)
+        return EXIT_CANNOT;
+    for (size_t i = 0; i < LOAD_POOL_PERIOD; i++)
+        plan->pool[i] = (char)(random_next(&state) >> 56);
+    for (size_t i = 0; i < tail; i++)
+        plan->pool[LOAD_POOL_PERIOD + i] = plan->pool[i];
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int plan_http(struct load_plan *plan, char *error)
+{
+    const struct load_options *options = plan->options;
+    int status = 0;
+
+    if (options->body != NULL)
+        status = read_argument("--body", options->body, &plan->body, &plan->body_size, error);
+    if (status != 0)
+        return status;
+    if (plan->body_size > LOAD_BURST_MAX / options->pipeline) {
+        snprintf(error, LOAD_ERROR_TEXT_MAX, "--body times --pipeline exceeds 64 MiB");
+        return EXIT_USAGE;
+    }
+    status = plan_expect(plan, error);
+    return status != 0 ? status : load_request_build(plan) < 0 ? EXIT_CANNOT : 0;
+}
+
+int load_plan_open(struct load_plan *plan, const struct load_options *options,
+                   char error[LOAD_ERROR_TEXT_MAX])
+{
+    *plan = (struct load_plan){.options = options};
+    snprintf(error, LOAD_ERROR_TEXT_MAX, "out of memory");
+
+    const char *wrong = load_target_parse(options->target, plan);
+    if (wrong != NULL) {
+        snprintf(error, LOAD_ERROR_TEXT_MAX, "%s is not a target: %s", options->target, wrong);
+        return EXIT_USAGE;
+    }
+    int status = plan->protocol == LOAD_HTTP ? plan_http(plan, error) : plan_pool(plan);
+    return status != 0 ? status : plan_addresses(plan, error);
+}
+
+void load_plan_close(struct load_plan *plan)
+{
+    free(plan->locals);
+    free(plan->burst);
+    free(plan->body);
+    free(plan->expected);
+    free(plan->pool);
+    load_expect_close(&plan->expect);
+}
