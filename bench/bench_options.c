@@ -1,0 +1,77 @@
+/*
+ * bench_options - the command line of tenk-bench.
+ */
+#include "setup.h"
+
+#include <stdio.h>
+
+static const char usage[] =
+    "usage: tenk-bench [SCENARIO ...] [options]\n"
+    "       tenk-bench --resume DIRECTORY\n"
+    "\n"
+    "Measures server models: starts them, loads them in short slices, in shuffled and interleaved rounds,\n"
+    "checks everything it can, and prints a table led by server CPU time per request.\n"
+    "\n"
+    "SCENARIO is a file or the name of one in bench/scenarios (quick). An option given here overrides the\n"
+    "scenario's key of the same name.\n"
+    "\n";
+
+static const char notes[] =
+    "\n"
+    "Exit status: 0 good; 1 a cell is invalid for a fault of the server, or the run was interrupted;\n"
+    "2 wrong usage; 3 cannot run here. Keys of a scenario, method and bias: bench/README.md. Columns of the\n"
+    "result files: results/README.md.\n";
+
+int bench_options_parse(struct bench_options *options, int argc, char **argv)
+{
+    const struct option_spec specs[] = {
+        {"model", 'm', OPTION_LIST, &options->models, "NAME", "measure this model; may be repeated (all)"},
+        {"connections", 'c', OPTION_TEXT, &options->connections, "'N ...'", "connection counts"},
+        {"client", 0, OPTION_LIST, &options->clients, "NAME", "tenk-load or wrk; may be repeated"},
+        {"rounds", 'n', OPTION_TEXT, &options->rounds, "N", "rounds; pairs are formed within a round"},
+        {"slice", 'd', OPTION_TEXT, &options->slice, "TIME", "length of a slice"},
+        {"ramp", 0, OPTION_TEXT, &options->ramp, "TIME", "discarded at the beginning of a slice"},
+        {"set", 's', OPTION_LIST, &options->settings, "KEY=VALUE", "any other key of the scenario"},
+        {"no-cost", 0, OPTION_FLAG, &options->no_cost, NULL, "do not count system calls and memory"},
+        {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the order and the intervals (from the clock)"},
+        {"server-cpus", 0, OPTION_TEXT, &options->server_cpus, "LIST", "CPUs for the servers (the last one)"},
+        {"client-cpus", 0, OPTION_TEXT, &options->client_cpus, "LIST",
+         "CPUs for the client (up to two others)"},
+        {"results", 0, OPTION_TEXT, &options->results, "DIRECTORY", "where runs are kept (results)"},
+        {"output", 'o', OPTION_TEXT, &options->output, "DIRECTORY", "exactly this directory for the run"},
+        {"resume", 0, OPTION_TEXT, &options->resume, "DIRECTORY", "complete a run, or print its table again"},
+        {"plan", 0, OPTION_FLAG, &options->plan, NULL, "print the plan and its time, run nothing"},
+        {"columns", 0, OPTION_FLAG, &options->columns, NULL, "print the dictionary of the columns"},
+        {"help", 'h', OPTION_FLAG, &options->help, NULL, "this text"},
+        {0},
+    };
+    char error[OPTIONS_ERROR_MAX];
+    int first = 0;
+
+    *options = (struct bench_options){.results = "results"};
+    if (options_parse(specs, argc, argv, &first, error) < 0) {
+        fprintf(stderr, "tenk-bench: %s\n", error);
+        return EXIT_USAGE;
+    }
+    if (options->help) {
+        fputs(usage, stdout);
+        options_help(stdout, specs);
+        fputs(notes, stdout);
+        return EXIT_GOOD;
+    }
+    if (options->columns) {
+        printf("## A slice\n\n");
+        columns_markdown(stdout, &sample_columns);
+        printf("\n## A cell\n\n");
+        columns_markdown(stdout, &cell_columns);
+        return EXIT_GOOD;
+    }
+    if (options->resume && (first < argc || options->output)) {
+        fputs("tenk-bench: --resume takes its scenarios and its directory from the run; give neither\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    options->scenario_count = argc - first;
+    options->scenarios = argv + first;
+    return -1;
+}

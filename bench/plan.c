@@ -1,0 +1,240 @@
+/*
+ * plan - see plan.h.
+ */
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "splitmix.h"
+
+enum {
+    ORDER_MAX = SCENARIO_LIST_MAX + 1, /* every model, and the control's second copy */
+    SLICE_OVERHEAD_MS = 110,           /* the client's start, its connections, settling afterwards */
+    START_MS = 60,                     /* starting, checking and stopping one server */
+};
+
+/* One entry of an order: a model, and which copy of it. */
+struct entry {
+    unsigned model, copy;
+};
+
+struct order {
+    struct entry entries[ORDER_MAX];
+    unsigned count;
+};
+
+/* The orders of one pair of rounds: drawn in the even one, run backwards in the odd one. */
+struct orders {
+    unsigned connections[SCENARIO_LIST_MAX]; /* indices, shuffled */
+    struct order load[SCENARIO_LIST_MAX], wrk[SCENARIO_LIST_MAX];
+};
+
+const char *client_name(enum client_kind client)
+{
+    return client == CLIENT_WRK ? "wrk" : "tenk-load";
+}
+
+/* ---- orders ---- */
+
+static void shuffle(struct order *order, struct splitmix *random)
+{
+    for (unsigned i = order->count; i > 1; i--) {
+        unsigned other = splitmix_below(random, i);
+        struct entry swapped = order->entries[i - 1];
+
+        order->entries[i - 1] = order->entries[other];
+        order->entries[other] = swapped;
+    }
+}
+
+static void reverse(struct order *order)
+{
+    for (unsigned i = 0; i < order->count / 2; i++) {
+        struct entry swapped = order->entries[i];
+
+        order->entries[i] = order->entries[order->count - 1 - i];
+        order->entries[order->count - 1 - i] = swapped;
+    }
+}
+
+static struct order all_models(const struct scenario *scenario, const struct registry *registry,
+                               bool control_twice)
+{
+    struct order order = {.count = 0};
+
+    for (unsigned i = 0; i < scenario->models.count; i++) {
+        const char *name = scenario->models.items[i];
+        const struct model *model = registry_find(registry, name);
+
+        if (!model || model->unavailable[0])
+            continue;
+        order.entries[order.count++] = (struct entry){.model = i};
+        if (control_twice && strcmp(name, scenario->control) == 0)
+            order.entries[order.count++] = (struct entry){.model = i, .copy = 1};
+    }
+    return order;
+}
+
+static void draw(struct orders *orders, const struct scenario *scenario, const struct registry *registry,
+                 struct splitmix *random)
+{
+    unsigned count = scenario->connections.count;
+
+    for (unsigned i = 0; i < count; i++) {
+        unsigned at = splitmix_below(random, i + 1); /* the shuffle that fills: inside out */
+
+        orders->connections[i] = orders->connections[at];
+        orders->connections[at] = i;
+        orders->load[i] = all_models(scenario, registry, true);
+        orders->wrk[i] = all_models(scenario, registry, false);
+        shuffle(&orders->load[i], random);
+        shuffle(&orders->wrk[i], random);
+    }
+}
+
+static void turn_round(struct orders *orders, unsigned count)
+{
+    for (unsigned i = 0; i < count / 2; i++) {
+        unsigned swapped = orders->connections[i];
+
+        orders->connections[i] = orders->connections[count - 1 - i];
+        orders->connections[count - 1 - i] = swapped;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        reverse(&orders->load[i]);
+        reverse(&orders->wrk[i]);
+    }
+}
+
+/* ---- slices ---- */
+
+static void add_order(struct plan *plan, const struct order *order, struct slice slice, unsigned *position)
+{
+    for (unsigned i = 0; i < order->count; i++) {
+        slice.index = plan->count;
+        slice.model = order->entries[i].model;
+        slice.copy = order->entries[i].copy;
+        slice.position = (*position)++;
+        plan->slices[plan->count++] = slice;
+    }
+}
+
+static bool list_has(const struct count_list *list, unsigned count)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->items[i] == count)
+            return true;
+    return false;
+}
+
+/* Whether this is one of wrk's rounds: wrk_rounds of them, spread evenly over all. */
+static bool is_wrk_round(const struct scenario *scenario, unsigned round)
+{
+    uint64_t before = round * scenario->wrk_rounds / scenario->rounds;
+
+    return scenario_has_client(scenario, "wrk") &&
+           (scenario->wrk_rounds >= scenario->rounds ||
+            (round + 1) * scenario->wrk_rounds / scenario->rounds > before);
+}
+
+static void add_round(struct plan *plan, const struct scenario *scenario, const struct orders *orders,
+                      unsigned round)
+{
+    struct slice slice = {.round = round, .block = round / (unsigned)scenario->rounds_per_start};
+    bool wrk = is_wrk_round(scenario, round);
+    unsigned position = 0;
+
+    for (unsigned i = 0; i < scenario->connections.count; i++) {
+        unsigned which = orders->connections[i];
+
+        slice.connections = scenario->connections.items[which];
+        slice.client = CLIENT_TENK_LOAD;
+        if (scenario_has_client(scenario, "tenk-load"))
+            add_order(plan, &orders->load[which], slice, &position);
+        slice.client = CLIENT_WRK;
+        if (wrk && list_has(scenario_wrk_connections(scenario), slice.connections))
+            add_order(plan, &orders->wrk[which], slice, &position);
+    }
+}
+
+static void add_cost(struct plan *plan, const struct scenario *scenario, const struct registry *registry)
+{
+    struct order order = all_models(scenario, registry, false);
+    struct slice slice = {.cost = true, .client = CLIENT_TENK_LOAD, .round = (unsigned)scenario->rounds};
+
+    for (unsigned i = 0; i < order.count; i++, plan->blocks++)
+        for (unsigned c = 0; c < scenario->connections.count; c++) {
+            slice.index = plan->count;
+            slice.block = plan->blocks;
+            slice.model = order.entries[i].model;
+            slice.position = i * scenario->connections.count + c;
+            slice.connections = scenario->connections.items[c];
+            plan->slices[plan->count++] = slice;
+        }
+}
+
+int plan_make(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
+              uint64_t seed, struct failure *failure)
+{
+    struct splitmix random = {.state = seed};
+    struct orders *orders = calloc(1, sizeof(*orders));
+    size_t most = (size_t)(scenario->rounds * 2 + 1) * scenario->connections.count * ORDER_MAX;
+
+    *plan = (struct plan){.slices = calloc(most, sizeof(*plan->slices))};
+    if (!orders || !plan->slices) {
+        free(orders);
+        plan_free(plan);
+        return failure_set(failure, EXIT_HERE, "out of memory for the plan of %s", scenario->name);
+    }
+    for (unsigned round = 0; round < scenario->rounds; round++) {
+        if (round % 2 == 0)
+            draw(orders, scenario, registry, &random);
+        else
+            turn_round(orders, scenario->connections.count);
+        add_round(plan, scenario, orders, round);
+    }
+    plan->blocks = plan->count > 0 ? plan->slices[plan->count - 1].block + 1 : 0;
+    if (scenario->cost_slice_ns > 0 && scenario_has_client(scenario, "tenk-load"))
+        add_cost(plan, scenario, registry);
+    free(orders);
+    return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+    free(plan->slices);
+    *plan = (struct plan){0};
+}
+
+/* ---- time ---- */
+
+int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scenario)
+{
+    int64_t overhead_ns = SLICE_OVERHEAD_MS * NS_PER_MS;
+
+    if (slice->cost)
+        return scenario->ramp_ns + scenario->cost_slice_ns + overhead_ns;
+    if (slice->client == CLIENT_WRK)
+        return scenario->wrk_slice_ns + overhead_ns;
+    return scenario->ramp_ns + scenario->slice_ns + overhead_ns;
+}
+
+int64_t plan_expected_ns(const struct plan *plan, const struct scenario *scenario, const bool *done)
+{
+    int64_t sum_ns = 0;
+    unsigned block = UINT32_MAX;
+
+    for (unsigned i = 0; i < plan->count; i++) {
+        const struct slice *slice = &plan->slices[i];
+
+        if (done && done[i])
+            continue;
+        sum_ns += slice_expected_ns(slice, scenario);
+        if (slice->block != block)
+            sum_ns += (slice->cost ? 1 : scenario->models.count + 1) * START_MS * NS_PER_MS;
+        block = slice->block;
+    }
+    return sum_ns;
+}

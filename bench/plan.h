@@ -1,0 +1,58 @@
+/*
+ * plan - the plan: which slices, in which order.
+ *
+ *   round      for each connection count (shuffled): every model once, the control twice (shuffled)
+ *   order      odd rounds run the order of the round before them backwards, so that whatever drifts
+ *              slowly (a machine that warms up) weighs on all models alike
+ *   block      rounds_per_start rounds, during which the same server processes are alive
+ *   witness    wrk's slices stand in rounds spread over the whole run, right after tenk-load's at the
+ *              same connection count; the control once
+ *   cost       at the end, one slice per model and connection count, each model in a start of its own:
+ *              counting system calls slows every one of them, so nothing is timed there
+ *
+ * The plan is a pure function of scenario, registry and seed: a run that was interrupted makes it
+ * again and goes on with the slices that are missing.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "registry.h"
+#include "scenario.h"
+
+enum client_kind { CLIENT_TENK_LOAD, CLIENT_WRK };
+
+struct slice {
+    unsigned index; /* place in the plan */
+    bool cost;      /* counts instead of timing */
+    enum client_kind client;
+    unsigned model; /* index in scenario->models */
+    unsigned copy;  /* 0; 1: the control's second copy */
+    unsigned connections;
+    unsigned block; /* servers are started anew at the beginning of each */
+    unsigned round;
+    unsigned position; /* within the round */
+};
+
+struct plan {
+    struct slice *slices;
+    unsigned count;
+    unsigned blocks; /* the cost blocks included */
+};
+
+/* Makes the plan; models that are not available are left out. 0; -1 with a sentence (no memory). */
+int plan_make(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
+              uint64_t seed, struct failure *failure);
+void plan_free(struct plan *plan);
+
+/* How long a slice is expected to take, its start and end included. */
+int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scenario);
+
+/* The same for slices not marked in `done` (NULL: none is), with the starts of the servers. */
+int64_t plan_expected_ns(const struct plan *plan, const struct scenario *scenario, const bool *done);
+
+const char *client_name(enum client_kind client);
+
+#endif

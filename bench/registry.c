@@ -1,0 +1,176 @@
+/*
+ * registry - see registry.h.
+ */
+#include "registry.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+enum { LIST_SIZE = 65536, LIST_TIMEOUT_S = 10 };
+
+static void copy_string(char *into, size_t size, const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    snprintf(into, size, "%s", text ? text : "");
+}
+
+static unsigned get_count(const json_t *object, const char *key)
+{
+    return (unsigned)json_integer_value(json_object_get(object, key));
+}
+
+static bool has_property(const json_t *object, const char *name)
+{
+    const json_t *list = json_object_get(object, "properties");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *property = json_string_value(json_array_get(list, i));
+
+        if (property && strcmp(property, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void read_model(struct model *model, const json_t *object)
+{
+    *model = (struct model){0};
+    copy_string(model->name, sizeof(model->name), object, "name");
+    copy_string(model->summary, sizeof(model->summary), object, "summary");
+    copy_string(model->unavailable, sizeof(model->unavailable), object, "unavailable");
+    model->reference = json_is_true(json_object_get(object, "reference"));
+    model->uses_workers = has_property(object, "workers");
+    model->connections_max = get_count(object, "connections_max");
+    model->workers_default = get_count(object, "workers_default");
+    model->clients_at_once = get_count(object, "clients_at_once");
+    model->syscalls_per_request = json_number_value(json_object_get(object, "syscalls_per_request"));
+}
+
+int registry_parse(struct registry *registry, const char *json, struct failure *failure)
+{
+    json_error_t error;
+    json_t *list = json_loads(json, 0, &error);
+
+    registry->count = 0;
+    for (size_t i = 0; i < json_array_size(list) && registry->count < REGISTRY_MAX; i++)
+        read_model(&registry->models[registry->count++], json_array_get(list, i));
+    if (!json_is_array(list) || registry->count == 0) {
+        json_decref(list);
+        return failure_set(failure, EXIT_HERE, "`tenk-serve --list --json` did not print a list of models");
+    }
+    json_decref(list);
+    return 0;
+}
+
+int registry_read(struct registry *registry, struct failure *failure)
+{
+    struct launch program = launch_empty();
+    char *text = malloc(LIST_SIZE);
+    int status = -1;
+
+    if (!text)
+        return failure_set(failure, EXIT_HERE, "out of memory");
+    if (launch_find_sibling("tenk-serve", registry->serve, failure) == 0) {
+        program.argv[0] = registry->serve;
+        program.argv[1] = "--list";
+        program.argv[2] = "--json";
+        status = launch_output(&program, LIST_TIMEOUT_S * NS_PER_S, text, LIST_SIZE, failure);
+    }
+    if (status == 0)
+        status = registry_parse(registry, text, failure);
+    free(text);
+    return status;
+}
+
+int registry_add_external(struct registry *registry, const struct scenario *scenario, struct failure *failure)
+{
+    for (unsigned i = 0; i < scenario->server_count; i++) {
+        const struct external_server *server = &scenario->servers[i];
+        struct model *model = &registry->models[registry->count];
+
+        if (registry_find(registry, server->name) || registry->count == REGISTRY_MAX)
+            return failure_set(failure, EXIT_USAGE,
+                               "[server %s]: a model of that name exists already; choose another",
+                               server->name);
+        *model = (struct model){.command = server->command};
+        strcpy(model->name, server->name);
+        snprintf(model->summary, sizeof(model->summary), "external server");
+        registry->count++;
+    }
+    return 0;
+}
+
+const struct model *registry_find(const struct registry *registry, const char *name)
+{
+    for (unsigned i = 0; i < registry->count; i++)
+        if (strcmp(registry->models[i].name, name) == 0)
+            return &registry->models[i];
+    return NULL;
+}
+
+/* ---- choosing ---- */
+
+static void choose_all(const struct registry *registry, struct scenario *scenario)
+{
+    scenario->models.count = 0;
+    for (unsigned i = 0; i < registry->count; i++) {
+        const struct model *model = &registry->models[i];
+
+        if (!model->reference || strcmp(model->name, scenario->control) == 0)
+            strcpy(scenario->models.items[scenario->models.count++], model->name);
+    }
+}
+
+static int unknown_model(const struct registry *registry, const char *name, struct failure *failure)
+{
+    char known[FAILURE_TEXT_MAX / 2] = "";
+
+    for (unsigned i = 0; i < registry->count; i++)
+        if (strlen(known) + SCENARIO_NAME_MAX + 2 < sizeof(known)) {
+            strcat(known, i > 0 ? " " : "");
+            strcat(known, registry->models[i].name);
+        }
+    return failure_set(failure, EXIT_USAGE, "unknown model \"%s\"; known are: %s", name, known);
+}
+
+int registry_choose(const struct registry *registry, struct scenario *scenario, struct failure *failure)
+{
+    struct name_list *models = &scenario->models;
+    bool controlled = strcmp(scenario->control, "none") != 0;
+
+    if (models->count == 1 && strcmp(models->items[0], "all") == 0)
+        choose_all(registry, scenario);
+    for (unsigned i = 0; i < models->count; i++)
+        if (!registry_find(registry, models->items[i]))
+            return unknown_model(registry, models->items[i], failure);
+    if (controlled && !registry_find(registry, scenario->control))
+        return unknown_model(registry, scenario->control, failure);
+    if (controlled && !name_list_has(models, scenario->control) && models->count < SCENARIO_LIST_MAX)
+        strcpy(models->items[models->count++], scenario->control);
+    return 0;
+}
+
+/* ---- workers ---- */
+
+unsigned model_workers(const struct model *model, unsigned workers)
+{
+    if (!model->uses_workers)
+        return 0;
+    return workers > 0 ? workers : model->workers_default;
+}
+
+unsigned model_clients_at_once(const struct model *model, unsigned workers)
+{
+    unsigned most = model->clients_at_once;
+
+    if (most > 0 && model->uses_workers)
+        most = model_workers(model, workers);
+    if (model->connections_max > 0 && (most == 0 || model->connections_max < most))
+        most = model->connections_max;
+    return most;
+}

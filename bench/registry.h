@@ -1,0 +1,64 @@
+/*
+ * registry - the servers there are: what `tenk-serve --list --json` tells, and external ones.
+ *
+ * The runner knows no model by name. What a model is (a yardstick, one that serves a few clients
+ * only) comes from here.
+ */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include <stdbool.h>
+
+#include "failure.h"
+#include "launch.h"
+#include "scenario.h"
+
+enum { REGISTRY_MAX = 64, REGISTRY_TEXT_MAX = 160 };
+
+struct model {
+    char name[SCENARIO_NAME_MAX];
+    char summary[REGISTRY_TEXT_MAX];
+    char unavailable[REGISTRY_TEXT_MAX]; /* why it cannot run here; "" when it can */
+    bool reference;                      /* a yardstick, not a server */
+    bool uses_workers;
+    unsigned connections_max; /* 0: no limit of its own */
+    unsigned workers_default;
+    unsigned clients_at_once;    /* 0: not limited by nature */
+    double syscalls_per_request; /* documented; 0: not */
+    const char *command;         /* of an external server; NULL: one of ours */
+};
+
+struct registry {
+    char serve[LAUNCH_PATH_MAX]; /* the tenk-serve that was asked */
+    struct model models[REGISTRY_MAX];
+    unsigned count;
+};
+
+/* Asks tenk-serve. 0; -1 with a sentence. */
+int registry_read(struct registry *registry, struct failure *failure);
+
+/* The same from the text of `--list --json`: for tests. */
+int registry_parse(struct registry *registry, const char *json, struct failure *failure);
+
+/* Adds the external servers of a scenario (its strings must outlive the registry). */
+int registry_add_external(struct registry *registry, const struct scenario *scenario,
+                          struct failure *failure);
+
+const struct model *registry_find(const struct registry *registry, const char *name);
+
+/*
+ * Replaces "all" in the scenario by every model that is no yardstick, the control and the external
+ * servers, in the order of the registry, and checks that all names are known. 0; -1 with a sentence.
+ */
+int registry_choose(const struct registry *registry, struct scenario *scenario, struct failure *failure);
+
+/*
+ * How many clients a model serves at once with that many workers (0: its default), by its nature or
+ * its limit on connections; 0: all.
+ */
+unsigned model_clients_at_once(const struct model *model, unsigned workers);
+
+/* The workers a model gets; 0 when it has none. */
+unsigned model_workers(const struct model *model, unsigned workers);
+
+#endif

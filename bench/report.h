@@ -1,0 +1,28 @@
+/*
+ * report - the results as people and programs read them.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdio.h>
+
+#include "run_directory.h"
+#include "summary.h"
+
+enum report_style { REPORT_TEXT, REPORT_MARKDOWN };
+
+/* One table per scenario and connection count, the finding of each scenario, and the notes. */
+void report_tables(FILE *out, const struct summary *summary, enum report_style style);
+
+/*
+ * One or two sentences about the group a reader looks at first (64 connections, else the middle one),
+ * made from the numbers. Returns text; "" when there is nothing to say.
+ */
+enum { FINDING_MAX = 700 };
+const char *report_finding(const struct summary *summary, const struct session_part *part,
+                           char text[FINDING_MAX]);
+
+/* results.csv, results.json and results.md. 0; -1 with a sentence. */
+int report_files(const struct summary *summary, const json_t *run_json, struct failure *failure);
+
+#endif

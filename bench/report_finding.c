@@ -1,0 +1,107 @@
+/*
+ * report_finding - the sentence that says what a run found, with its condition and its uncertainty.
+ */
+#include "report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PREFERRED_CONNECTIONS = 64 };
+
+/* The group a reader looks at first. */
+static const struct summary_group *main_group(const struct summary *summary, const struct session_part *part)
+{
+    const struct count_list *list = &part->scenario.connections;
+    enum client_kind client =
+        scenario_has_client(&part->scenario, "tenk-load") ? CLIENT_TENK_LOAD : CLIENT_WRK;
+    const struct summary_group *group = summary_find_group(summary, part, client, PREFERRED_CONNECTIONS);
+
+    return group ? group : summary_find_group(summary, part, client, list->items[list->count / 2]);
+}
+
+static bool competes(const struct summary_group *group, const struct row *cell)
+{
+    const struct model *model = registry_find(&group->part->registry, row_text(cell, CELL_model));
+
+    return summary_standing(cell) == STANDING_RANKED && row_has(cell, CELL_server_cpu_us_per_request) &&
+           !(model && model->reference);
+}
+
+/* The cells are sorted: the first that competes is the cheapest, the last the dearest. */
+static unsigned find_competitors(const struct summary_group *group,
+                                 const struct row *found[SCENARIO_LIST_MAX])
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < group->count; i++)
+        if (competes(group, &group->cells[i]))
+            found[count++] = &group->cells[i];
+    return count;
+}
+
+static void add_interval(char *text, size_t size, const struct estimate *estimate)
+{
+    size_t used = strlen(text);
+
+    snprintf(text + used, size - used, "%.1f %% [%.1f, %.1f]", (estimate->ratio - 1) * 100,
+             (estimate->low - 1) * 100, (estimate->high - 1) * 100);
+}
+
+static void compare_first_two(const struct summary *summary, const struct summary_group *group,
+                              const struct row *first, const struct row *second, char text[FINDING_MAX])
+{
+    const char *a = row_text(first, CELL_model), *b = row_text(second, CELL_model);
+    struct estimate estimate = summary_compare(summary, group, b, a, SAMPLE_server_cpu_us_per_request);
+    double smallest = fmax(0.01, group->floor);
+    size_t used = strlen(text);
+
+    if (isnan(estimate.low) || isnan(group->floor)) {
+        snprintf(text + used, FINDING_MAX - used, "; too few rounds to compare it with %s (%.2f us).", b,
+                 row_number(second, CELL_server_cpu_us_per_request));
+    } else if (statistics_verdict(&estimate, group->floor) == DIFFERENCE_MORE) {
+        snprintf(text + used, FINDING_MAX - used, "; %s, next, takes ", b);
+        add_interval(text, FINDING_MAX, &estimate);
+        strncat(text, " more.", FINDING_MAX - strlen(text) - 1);
+    } else {
+        snprintf(text + used, FINDING_MAX - used, "; %s, next, cannot be told from it: +", b);
+        add_interval(text, FINDING_MAX, &estimate);
+        used = strlen(text);
+        snprintf(text + used, FINDING_MAX - used, ", and this run shows no difference below %.1f %%.",
+                 smallest * 100);
+    }
+}
+
+const char *report_finding(const struct summary *summary, const struct session_part *part,
+                           char text[FINDING_MAX])
+{
+    const struct summary_group *group = main_group(summary, part);
+    const struct row *found[SCENARIO_LIST_MAX], *last;
+    unsigned count = group ? find_competitors(group, found) : 0;
+    size_t used;
+
+    text[0] = '\0';
+    if (count == 0)
+        return text;
+    used = (size_t)snprintf(text, FINDING_MAX, "At %u connection%s %s %s: %.2f us of server CPU per request",
+                            group->connections, group->connections > 1 ? "s" : "",
+                            row_text(found[0], CELL_model),
+                            count > 1 ? "was the cheapest" : "alone can be ranked",
+                            row_number(found[0], CELL_server_cpu_us_per_request));
+    if (row_has(found[0], CELL_cpu_ratio))
+        snprintf(text + used, FINDING_MAX - used, ", %.2f x %s", row_number(found[0], CELL_cpu_ratio),
+                 part->scenario.control);
+    if (count > 1)
+        compare_first_two(summary, group, found[0], found[1], text);
+    else
+        strncat(text, ".", FINDING_MAX - strlen(text) - 1);
+    last = found[count - 1];
+    used = strlen(text);
+    if (count > 2)
+        snprintf(text + used, FINDING_MAX - used, " The dearest, %s, takes %.2f times as much as %s.",
+                 row_text(last, CELL_model),
+                 row_number(last, CELL_server_cpu_us_per_request) /
+                     row_number(found[0], CELL_server_cpu_us_per_request),
+                 row_text(found[0], CELL_model));
+    return text;
+}

@@ -1,0 +1,298 @@
+/*
+ * report_table - the table a reader sees first: server CPU time per request leads, because it is what
+ * this class of machine can tell best.
+ *
+ * The words of every field are made once and then laid out as aligned text or as Markdown.
+ */
+#include "report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "units.h"
+
+enum { FIELDS = 10, FIELD_MAX = 160 };
+
+enum field { MODEL, CPU, RATIO, RATE, P50, P99, SERVED, WRK, SYSCALLS, VERDICT };
+
+struct line {
+    char fields[FIELDS][FIELD_MAX];
+};
+
+/* ---- words ---- */
+
+static void put_us(char *field, double us)
+{
+    if (isnan(us))
+        strcpy(field, "-");
+    else
+        snprintf(field, FIELD_MAX, us < 99.95 ? "%.1f" : "%.0f", us);
+}
+
+/* Rates with thousands together, "112 840": people compare digits. */
+static void put_rate(char *field, double rate, bool ranked)
+{
+    char digits[32];
+    size_t length, used = 0;
+
+    if (isnan(rate)) {
+        strcpy(field, "-");
+        return;
+    }
+    length = (size_t)snprintf(digits, sizeof(digits), "%.0f", rate);
+    if (!ranked)
+        field[used++] = '(';
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            field[used++] = ' ';
+        field[used++] = digits[i];
+    }
+    if (!ranked)
+        field[used++] = ')';
+    field[used] = '\0';
+}
+
+static void put_ratio(char *field, const struct row *cell, const char *control)
+{
+    if (row_is(cell, CELL_model, control))
+        strcpy(field, "1");
+    else if (!row_has(cell, CELL_cpu_ratio))
+        strcpy(field, "-");
+    else if (!row_has(cell, CELL_cpu_ratio_low))
+        snprintf(field, FIELD_MAX, "%.2f", row_number(cell, CELL_cpu_ratio));
+    else
+        snprintf(field, FIELD_MAX, "%.2f [%.2f, %.2f]", row_number(cell, CELL_cpu_ratio),
+                 row_number(cell, CELL_cpu_ratio_low), row_number(cell, CELL_cpu_ratio_high));
+}
+
+static void put_verdict(char *field, const struct row *cell, enum standing standing)
+{
+    const char *reason = row_text(cell, CELL_reason);
+
+    if (standing == STANDING_INVALID && row_is(cell, CELL_verdict, "INVALID"))
+        snprintf(field, FIELD_MAX, "INVALID(%s)", reason);
+    else if (standing == STANDING_PARTLY_SERVED)
+        snprintf(field, FIELD_MAX, "served %.0f of %.0f", row_number(cell, CELL_connections_served),
+                 row_number(cell, CELL_connections));
+    else
+        snprintf(field, FIELD_MAX, "%s", reason[0] ? reason : "VALID");
+}
+
+static void put_line(struct line *line, const struct summary_group *group, const struct row *cell)
+{
+    enum standing standing = summary_standing(cell);
+    bool rate_only = verdict_is_rate_only(verdict_from_name(row_text(cell, CELL_reason)));
+    bool percentiles = standing != STANDING_PARTLY_SERVED;
+
+    memset(line, 0, sizeof(*line));
+    snprintf(line->fields[MODEL], FIELD_MAX, "%s", row_text(cell, CELL_model));
+    snprintf(line->fields[CPU], FIELD_MAX, row_has(cell, CELL_server_cpu_us_per_request) ? "%.2f" : "-",
+             row_number(cell, CELL_server_cpu_us_per_request));
+    put_ratio(line->fields[RATIO], cell, group->part->scenario.control);
+    put_rate(line->fields[RATE], row_number(cell, CELL_requests_per_s), !rate_only);
+    put_us(line->fields[P50], percentiles ? row_number(cell, CELL_latency_p50_us) : NAN);
+    put_us(line->fields[P99], percentiles ? row_number(cell, CELL_latency_p99_us) : NAN);
+    snprintf(line->fields[SERVED], FIELD_MAX, row_has(cell, CELL_connections_served) ? "%.0f" : "-",
+             row_number(cell, CELL_connections_served));
+    put_rate(line->fields[WRK], row_number(cell, CELL_wrk_requests_per_s), true);
+    snprintf(line->fields[SYSCALLS], FIELD_MAX, row_has(cell, CELL_syscalls_per_request) ? "%.2f" : "-",
+             row_number(cell, CELL_syscalls_per_request));
+    put_verdict(line->fields[VERDICT], cell, standing);
+}
+
+static void put_head(struct line *head, const struct summary_group *group, enum report_style style)
+{
+    const char *us = style == REPORT_MARKDOWN ? "µs" : "us";
+
+    memset(head, 0, sizeof(*head));
+    strcpy(head->fields[MODEL], "model");
+    snprintf(head->fields[CPU], FIELD_MAX, "CPU %s/req", us);
+    snprintf(head->fields[RATIO], FIELD_MAX, "vs %s [95 %%]", group->part->scenario.control);
+    strcpy(head->fields[RATE], "req/s");
+    snprintf(head->fields[P50], FIELD_MAX, "p50 %s", us);
+    snprintf(head->fields[P99], FIELD_MAX, "p99 %s", us);
+    strcpy(head->fields[SERVED], "served");
+    strcpy(head->fields[WRK], "wrk req/s");
+    strcpy(head->fields[SYSCALLS], "syscalls/req");
+    strcpy(head->fields[VERDICT], "verdict");
+}
+
+/* ---- layout ---- */
+
+/* Columns in which no model has anything to say are left out. */
+static void find_shown(const struct line *lines, unsigned count, bool shown[FIELDS])
+{
+    for (unsigned f = 0; f < FIELDS; f++) {
+        shown[f] = f == MODEL || f == VERDICT;
+        for (unsigned i = 1; i < count; i++)
+            shown[f] |= strcmp(lines[i].fields[f], "-") != 0;
+    }
+}
+
+static bool is_left(unsigned f)
+{
+    return f == MODEL || f == RATIO || f == VERDICT;
+}
+
+static void write_text(FILE *out, const struct line *lines, unsigned count, const bool shown[FIELDS])
+{
+    size_t widths[FIELDS] = {0};
+
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned f = 0; f < FIELDS; f++)
+            if (strlen(lines[i].fields[f]) > widths[f])
+                widths[f] = strlen(lines[i].fields[f]);
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned f = 0; f < FIELDS; f++) {
+            int width = (int)widths[f];
+
+            if (!shown[f])
+                continue;
+            if (f == VERDICT)
+                fprintf(out, "  %s", lines[i].fields[f]);
+            else
+                fprintf(out, "%s%*s", f == MODEL ? "" : "  ", is_left(f) ? -width : width,
+                        lines[i].fields[f]);
+        }
+        putc('\n', out);
+    }
+}
+
+static void write_markdown(FILE *out, const struct line *lines, unsigned count, const bool shown[FIELDS])
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned f = 0; f < FIELDS; f++)
+            if (shown[f])
+                fprintf(out, "| %s ", lines[i].fields[f]);
+        fputs("|\n", out);
+        for (unsigned f = 0; i == 0 && f < FIELDS; f++)
+            if (shown[f])
+                fputs(is_left(f) ? "|---" : "|---:", out);
+        if (i == 0)
+            fputs("|\n", out);
+    }
+}
+
+/* ---- what stands around the table ---- */
+
+static void write_title(FILE *out, const struct summary_group *group, enum report_style style)
+{
+    const struct scenario *scenario = &group->part->scenario;
+    char slice[UNITS_TEXT_MAX];
+    bool wrk = group->client == CLIENT_WRK;
+
+    units_format_duration(slice, wrk ? scenario->wrk_slice_ns : scenario->slice_ns);
+    fprintf(out, "%s%s: %u connection%s, %s, %s over %s", style == REPORT_MARKDOWN ? "### " : "",
+            scenario->name, group->connections, group->connections > 1 ? "s" : "", client_name(group->client),
+            scenario->protocol, scenario->transport);
+    fprintf(out, ", %u rounds of %s\n", (unsigned)(wrk ? scenario->wrk_rounds : scenario->rounds), slice);
+    if (!isnan(group->same.low))
+        fprintf(out,
+                "%sTwo copies of %s differed by %+.1f %% [%+.1f, %+.1f]: smaller differences of CPU time "
+                "prove nothing.\n",
+                style == REPORT_MARKDOWN ? "\n" : "", scenario->control, (group->same.ratio - 1) * 100,
+                (group->same.low - 1) * 100, (group->same.high - 1) * 100);
+    putc('\n', out);
+}
+
+/* Why cells are invalid: noise once for all of them, everything else one by one. */
+static void write_reasons(FILE *out, const struct summary_group *group, const char *bullet)
+{
+    bool noise_told = false;
+
+    for (unsigned i = 0; i < group->count; i++) {
+        const struct row *cell = &group->cells[i];
+        bool noise = row_is(cell, CELL_reason, "noisy");
+
+        if (summary_standing(cell) != STANDING_INVALID || !row_has(cell, CELL_detail) ||
+            (noise && noise_told))
+            continue;
+        fprintf(out, "%s%s, %s: %s.%s\n", bullet, row_text(cell, CELL_model), row_text(cell, CELL_reason),
+                row_text(cell, CELL_detail), noise ? " End what else is running, and measure again." : "");
+        noise_told |= noise;
+    }
+}
+
+/* A model that needed a longer ramp: how long clients wait at first is worth knowing. */
+static void write_ramps(FILE *out, const struct summary_group *group, const char *bullet)
+{
+    double planned_s = (double)group->part->scenario.ramp_ns / 1e9;
+
+    for (unsigned i = 0; i < group->count; i++)
+        if (row_number(&group->cells[i], CELL_ramp_s) > planned_s * 1.01)
+            fprintf(out, "%s%s: in %.1f s not every client had been served; its ramp was %.1f s.\n", bullet,
+                    row_text(&group->cells[i], CELL_model), planned_s,
+                    row_number(&group->cells[i], CELL_ramp_s));
+}
+
+static void write_legend(FILE *out, const struct summary_group *group, const char *bullet)
+{
+    bool client_bound = false, partly = false;
+
+    for (unsigned i = 0; i < group->count; i++) {
+        client_bound |= row_is(&group->cells[i], CELL_reason, "client-bound");
+        partly |= summary_standing(&group->cells[i]) == STANDING_PARTLY_SERVED;
+    }
+    if (client_bound)
+        fprintf(out,
+                "%sclient-bound: the client had no CPU time left and the server had; a rate in parentheses "
+                "is the\n"
+                "  client's and is not ranked. CPU time per request is the server's all the same.\n",
+                bullet);
+    if (partly)
+        fprintf(out,
+                "%sserved K of N: by its nature the model serves K clients at once and the others wait, so "
+                "there is\n"
+                "  no latency to compare.\n",
+                bullet);
+}
+
+static void write_group(FILE *out, const struct summary_group *group, enum report_style style)
+{
+    const char *bullet = style == REPORT_MARKDOWN ? "* " : "  ";
+    struct line lines[SCENARIO_LIST_MAX + 1];
+    bool shown[FIELDS];
+
+    put_head(&lines[0], group, style);
+    for (unsigned i = 0; i < group->count; i++)
+        put_line(&lines[i + 1], group, &group->cells[i]);
+    find_shown(lines, group->count + 1, shown);
+    write_title(out, group, style);
+    if (style == REPORT_MARKDOWN)
+        write_markdown(out, lines, group->count + 1, shown);
+    else
+        write_text(out, lines, group->count + 1, shown);
+    putc('\n', out);
+    write_reasons(out, group, bullet);
+    write_ramps(out, group, bullet);
+    write_legend(out, group, bullet);
+    putc('\n', out);
+}
+
+/* wrk's own tables are for results.md; on the terminal it has its column, unless it is all there is. */
+static bool is_shown(const struct summary_group *group, enum report_style style)
+{
+    return group->client == CLIENT_TENK_LOAD || style == REPORT_MARKDOWN ||
+           !scenario_has_client(&group->part->scenario, "tenk-load");
+}
+
+void report_tables(FILE *out, const struct summary *summary, enum report_style style)
+{
+    char finding[FINDING_MAX];
+
+    for (unsigned p = 0; p < summary->session->part_count; p++) {
+        const struct session_part *part = &summary->session->parts[p];
+
+        for (unsigned g = 0; g < summary->count; g++)
+            if (summary->groups[g].part == part && is_shown(&summary->groups[g], style))
+                write_group(out, &summary->groups[g], style);
+        if (report_finding(summary, part, finding)[0])
+            fprintf(out, style == REPORT_MARKDOWN ? "**%s**\n\n" : "%s\n\n", finding);
+    }
+    if (summary->noisy > 0 || summary->repeats > 0)
+        fprintf(out, "%u of %u slices were run again for noise; %u are still noisy%s\n", summary->repeats,
+                summary->slices, summary->noisy,
+                (summary->noisy + summary->repeats) * 5 > summary->slices
+                    ? ". More than one in five: this machine is unfit to measure on at the moment."
+                    : ".");
+}

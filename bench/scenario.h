@@ -1,0 +1,108 @@
+/*
+ * scenario - what is to be measured, read from an INI file.
+ *
+ *     [scenario]
+ *     name = quick
+ *     connections = 1 64 512
+ *     models = all
+ *     clients = tenk-load wrk
+ *     rounds = 6
+ *
+ *     [server nginx]
+ *     command = nginx -p /tmp/x -g 'daemon off; ...' {port}
+ *
+ * Every key is in the table at the head of scenario_keys.c; bench/README.md explains them. A line that
+ * begins with white space continues the value above it. Nothing outside these keys changes what is
+ * measured: a scenario written back by scenario_write() and read again is the same scenario, and
+ * that is how a run is resumed.
+ */
+#ifndef SCENARIO_H
+#define SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "failure.h"
+
+enum {
+    SCENARIO_LIST_MAX = 64, /* models, connection counts */
+    SCENARIO_TEXT_MAX = 256,
+    SCENARIO_NAME_MAX = 40,
+    SCENARIO_SERVERS_MAX = 8,
+    SCENARIO_COMMAND_MAX = 2048,
+    SCENARIO_ROUNDS_MAX = 1000,
+    SCENARIO_CONNECTIONS_MAX = 100000,
+    SCENARIO_KEYS_MAX = 64,
+};
+
+/* A list of names: models. */
+struct name_list {
+    char items[SCENARIO_LIST_MAX][SCENARIO_NAME_MAX];
+    unsigned count;
+};
+
+struct count_list {
+    unsigned items[SCENARIO_LIST_MAX];
+    unsigned count;
+};
+
+/* A server that is not ours: {port} in the command becomes a free port of 127.0.0.1. */
+struct external_server {
+    char name[SCENARIO_NAME_MAX];
+    char command[SCENARIO_COMMAND_MAX];
+};
+
+struct scenario {
+    char name[SCENARIO_NAME_MAX];
+    char description[SCENARIO_TEXT_MAX];
+    char protocol[SCENARIO_NAME_MAX];  /* "http", "echo" */
+    char transport[SCENARIO_NAME_MAX]; /* "tcp", "unix" */
+    char target[SCENARIO_TEXT_MAX];
+    struct name_list models;         /* "all" until scenario_choose_models() */
+    char control[SCENARIO_NAME_MAX]; /* the model that runs twice per round; "none": no control */
+    struct count_list connections;
+    struct name_list clients;          /* "tenk-load", "wrk" */
+    struct count_list wrk_connections; /* empty: the same as connections */
+    uint64_t rounds, rounds_per_start, wrk_rounds;
+    uint64_t workers, requests_per_connection, pipeline;
+    uint64_t retries; /* how often a slice gated for noise is run again */
+    double rate;      /* open loop, requests per second; 0: closed loop */
+    int64_t slice_ns, ramp_ns, wrk_slice_ns, cost_slice_ns; /* cost_slice 0: no cost slices */
+    double foreign_cpu_max, steal_max;                      /* gates, in CPUs */
+    struct external_server servers[SCENARIO_SERVERS_MAX];
+    unsigned server_count;
+};
+
+/* The values every key has before a file is read. */
+void scenario_defaults(struct scenario *scenario);
+
+/* Reads a file. 0; -1 with "FILE:LINE: what is wrong" (EXIT_USAGE). */
+int scenario_read(struct scenario *scenario, const char *path, struct failure *failure);
+
+/* The same from an open stream; `path` is used in messages. */
+int scenario_parse(struct scenario *scenario, FILE *in, const char *path, struct failure *failure);
+
+/* Sets one key of [scenario] as a file would: for command-line overrides. -1 with a sentence. */
+int scenario_set(struct scenario *scenario, const char *key, const char *value, struct failure *failure);
+
+/* The number of a key of [scenario] (below SCENARIO_KEYS_MAX), or -1. */
+int scenario_key(const char *name);
+
+/* Relations between keys that no single line can violate. -1 with a sentence that begins with `where`. */
+int scenario_check(const struct scenario *scenario, const char *where, struct failure *failure);
+
+/* Writes the scenario as an INI file that reads back as the same. */
+void scenario_write(FILE *out, const struct scenario *scenario);
+
+bool scenario_has_client(const struct scenario *scenario, const char *client);
+void scenario_drop_client(struct scenario *scenario, const char *client);
+
+/* The connection counts wrk runs at: wrk_connections, or else connections. */
+const struct count_list *scenario_wrk_connections(const struct scenario *scenario);
+
+bool name_list_has(const struct name_list *list, const char *name);
+unsigned count_list_max(const struct count_list *list);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * scenario_lists - questions about the lists of a scenario.
+ */
+#include "scenario.h"
+
+#include <string.h>
+
+bool name_list_has(const struct name_list *list, const char *name)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+unsigned count_list_max(const struct count_list *list)
+{
+    unsigned max = 0;
+
+    for (unsigned i = 0; i < list->count; i++)
+        max = list->items[i] > max ? list->items[i] : max;
+    return max;
+}
+
+bool scenario_has_client(const struct scenario *scenario, const char *client)
+{
+    return name_list_has(&scenario->clients, client);
+}
+
+void scenario_drop_client(struct scenario *scenario, const char *client)
+{
+    struct name_list *list = &scenario->clients;
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], client) != 0)
+            memmove(list->items[kept++], list->items[i], sizeof(list->items[i]));
+    list->count = kept;
+}
+
+const struct count_list *scenario_wrk_connections(const struct scenario *scenario)
+{
+    return scenario->wrk_connections.count > 0 ? &scenario->wrk_connections : &scenario->connections;
+}

@@ -1,0 +1,305 @@
+/*
+ * setup - see setup.h.
+ */
+#include "setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "machine.h"
+#include "run_json.h"
+
+enum { DESCRIPTORS_BESIDE = 256, LEVELS_UP_MAX = 4 }; /* what a program needs beside its connections */
+
+/* ---- files that come with the program ---- */
+
+/*
+ * bench/KIND/NAME of the source tree this program was built in (build/ or build/NAME/ below it), or
+ * share/tenk/KIND/NAME beside the bin/ it was installed into.
+ */
+static int find_shipped(const char *kind, const char *name, char path[LAUNCH_PATH_MAX])
+{
+    char directory[LAUNCH_PATH_MAX];
+
+    if (launch_directory(directory) < 0)
+        return -1;
+    for (int level = 0; level < LEVELS_UP_MAX && directory[0]; level++) {
+        snprintf(path, LAUNCH_PATH_MAX, "%.3800s/bench/%s/%.200s", directory, kind, name);
+        if (access(path, R_OK) == 0)
+            return 0;
+        snprintf(path, LAUNCH_PATH_MAX, "%.3800s/share/tenk/%s/%.200s", directory, kind, name);
+        if (access(path, R_OK) == 0)
+            return 0;
+        *strrchr(directory, '/') = '\0';
+    }
+    return -1;
+}
+
+static int find_scenario(const char *name, char path[LAUNCH_PATH_MAX], struct failure *failure)
+{
+    char file[256];
+
+    snprintf(path, LAUNCH_PATH_MAX, "%s", name);
+    if (access(path, F_OK) == 0)
+        return 0;
+    snprintf(file, sizeof(file), "%.200s.ini", name);
+    if (!strchr(name, '/') &&
+        (find_shipped("scenarios", name, path) == 0 || find_shipped("scenarios", file, path) == 0))
+        return 0;
+    return failure_set(failure, EXIT_USAGE,
+                       "there is no scenario %.200s: neither a file nor a name in bench/scenarios", name);
+}
+
+/* ---- what the command line changes ---- */
+
+static int set_joined(struct scenario *scenario, const char *key, const struct option_list *list,
+                      struct failure *failure)
+{
+    char value[SCENARIO_COMMAND_MAX] = "";
+
+    for (size_t i = 0; i < list->count; i++) {
+        size_t used = strlen(value);
+
+        snprintf(value + used, sizeof(value) - used, " %s", list->items[i]);
+    }
+    return list->count > 0 ? scenario_set(scenario, key, value, failure) : 0;
+}
+
+static int set_text(struct scenario *scenario, const char *key, const char *value, struct failure *failure)
+{
+    return value ? scenario_set(scenario, key, value, failure) : 0;
+}
+
+static int set_any(struct scenario *scenario, const struct option_list *settings, struct failure *failure)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const char *equals = strchr(settings->items[i], '=');
+        char key[SCENARIO_NAME_MAX];
+
+        if (!equals || equals - settings->items[i] >= (ptrdiff_t)sizeof(key))
+            return failure_set(failure, EXIT_USAGE, "--set takes KEY=VALUE, not \"%.100s\"",
+                               settings->items[i]);
+        snprintf(key, sizeof(key), "%.*s", (int)(equals - settings->items[i]), settings->items[i]);
+        if (scenario_set(scenario, key, equals + 1, failure) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int override_keys(struct scenario *scenario, const struct bench_options *options,
+                         struct failure *failure)
+{
+    if (set_joined(scenario, "models", &options->models, failure) < 0 ||
+        set_joined(scenario, "clients", &options->clients, failure) < 0 ||
+        set_text(scenario, "connections", options->connections, failure) < 0 ||
+        set_text(scenario, "rounds", options->rounds, failure) < 0 ||
+        set_text(scenario, "slice", options->slice, failure) < 0 ||
+        set_text(scenario, "ramp", options->ramp, failure) < 0 ||
+        set_any(scenario, &options->settings, failure) < 0)
+        return -1;
+    if (options->no_cost)
+        scenario->cost_slice_ns = 0;
+    if (options->connections) /* those of the file were a choice among the file's connections */
+        scenario->wrk_connections.count = 0;
+    return scenario_check(scenario, scenario->name, failure);
+}
+
+/* ---- programs, CPUs, limits ---- */
+
+static int find_clients(struct session *session, struct failure *failure)
+{
+    session->clients.cpus = &session->client_cpus;
+    if (launch_find_sibling("tenk-load", session->clients.load, failure) < 0)
+        return -1;
+    if (!launch_find_in_path("wrk", session->clients.wrk))
+        session->clients.wrk[0] = '\0';
+    if (find_shipped("wrk", "report.lua", session->clients.report) < 0)
+        return failure_set(failure, EXIT_HERE,
+                           "cannot find bench/wrk/report.lua beside this program; install it whole");
+    return 0;
+}
+
+/* Without wrk a scenario loses its second witness; who asked for wrk by name is refused. */
+static int check_wrk(struct session *session, const struct bench_options *options, struct failure *failure)
+{
+    bool asked = false, wanted = false, warn = false;
+
+    for (size_t i = 0; i < options->clients.count; i++)
+        asked |= strcmp(options->clients.items[i], "wrk") == 0;
+    for (unsigned i = 0; i < session->part_count; i++) {
+        struct scenario *scenario = &session->parts[i].scenario;
+
+        wanted = scenario_has_client(scenario, "wrk");
+        if (session->clients.wrk[0] || !wanted)
+            continue;
+        if (asked || scenario->clients.count == 1)
+            return failure_set(failure, EXIT_HERE, "wrk is not installed: apt-get install wrk");
+        scenario_drop_client(scenario, "wrk");
+        warn = true;
+    }
+    if (warn)
+        fputs("tenk-bench: wrk is not installed, so its column is left out: apt-get install wrk\n", stderr);
+    return 0;
+}
+
+static int choose_cpus(struct session *session, const struct bench_options *options, struct failure *failure)
+{
+    cpu_set_t all, both;
+
+    machine_cpus(&all);
+    machine_divide(&all, &session->server_cpus, &session->client_cpus);
+    if (options->server_cpus && cpus_parse(options->server_cpus, &session->server_cpus) < 0)
+        return failure_set(failure, EXIT_USAGE, "--server-cpus takes a list such as 0-1,3, not \"%s\"",
+                           options->server_cpus);
+    if (options->client_cpus && cpus_parse(options->client_cpus, &session->client_cpus) < 0)
+        return failure_set(failure, EXIT_USAGE, "--client-cpus takes a list such as 0-1,3, not \"%s\"",
+                           options->client_cpus);
+    CPU_OR(&both, &session->server_cpus, &session->client_cpus);
+    CPU_AND(&both, &both, &all);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if ((CPU_ISSET(cpu, &session->server_cpus) || CPU_ISSET(cpu, &session->client_cpus)) &&
+            !CPU_ISSET(cpu, &all))
+            return failure_set(failure, EXIT_HERE, "CPU %d is not there, or this program may not use it",
+                               cpu);
+    CPU_AND(&both, &session->server_cpus, &session->client_cpus);
+    if (CPU_COUNT(&both) > 0)
+        fputs("tenk-bench: server and client share a CPU: latencies and rates say little here\n", stderr);
+    sched_setaffinity(0, sizeof(session->client_cpus),
+                      &session->client_cpus); /* keep out of the servers' way */
+    return 0;
+}
+
+/* A limit on descriptors that is too low would act as a limit on connections. getrlimit(2) */
+static int raise_descriptors(const struct session *session, struct failure *failure)
+{
+    struct rlimit limit;
+    rlim_t needed = 0;
+
+    for (unsigned i = 0; i < session->part_count; i++) {
+        rlim_t most = count_list_max(&session->parts[i].scenario.connections) + DESCRIPTORS_BESIDE;
+
+        needed = most > needed ? most : needed;
+    }
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= needed)
+        return 0;
+    limit.rlim_cur = needed;
+    if (limit.rlim_max < needed)
+        limit.rlim_max = needed; /* root may */
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return 0;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return failure_set(
+        failure, EXIT_HERE,
+        "this scenario needs %ju descriptors per process and the limit is %ju; raise it (ulimit -n %ju, "
+        "as root) or ask for fewer --connections",
+        (uintmax_t)needed, (uintmax_t)limit.rlim_max, (uintmax_t)needed);
+}
+
+/* ---- the whole ---- */
+
+static int read_scenario(struct session *session, const char *path, const struct bench_options *options,
+                         struct failure *failure)
+{
+    struct session_part *part = &session->parts[session->part_count];
+
+    if (scenario_read(&part->scenario, path, failure) < 0 ||
+        (options && override_keys(&part->scenario, options, failure) < 0))
+        return -1;
+    for (unsigned i = 0; i < session->part_count; i++)
+        if (strcmp(session->parts[i].scenario.name, part->scenario.name) == 0)
+            return failure_set(failure, EXIT_USAGE, "%.300s: another scenario of this run is called %s too",
+                               path, part->scenario.name);
+    session->part_count++;
+    return 0;
+}
+
+static int make_plans(struct session *session, struct failure *failure)
+{
+    struct registry registry;
+
+    if (registry_read(&registry, failure) < 0)
+        return -1;
+    for (unsigned i = 0; i < session->part_count; i++) {
+        struct session_part *part = &session->parts[i];
+
+        part->registry = registry;
+        if (registry_add_external(&part->registry, &part->scenario, failure) < 0 ||
+            registry_choose(&part->registry, &part->scenario, failure) < 0 ||
+            plan_make(&part->plan, &part->scenario, &part->registry, session->seed, failure) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int prepare(struct session *session, const struct bench_options *options, struct failure *failure)
+{
+    if (choose_cpus(session, options, failure) < 0 || find_clients(session, failure) < 0 ||
+        check_wrk(session, options, failure) < 0 || make_plans(session, failure) < 0)
+        return -1;
+    return raise_descriptors(session, failure);
+}
+
+static int open_session(struct session *session, struct failure *failure)
+{
+    *session = (struct session){.run.samples_fd = -1};
+    session->parts = calloc(SESSION_SCENARIOS_MAX, sizeof(*session->parts));
+    return session->parts ? 0 : failure_set(failure, EXIT_HERE, "out of memory");
+}
+
+int setup_new(struct session *session, const struct bench_options *options, struct failure *failure)
+{
+    const char *quick = "quick";
+    int count = options->scenario_count > 0 ? options->scenario_count : 1;
+    char path[LAUNCH_PATH_MAX];
+
+    if (open_session(session, failure) < 0)
+        return -1;
+    session->seed = options->seed ? options->seed : (uint64_t)clock_wall_ns() % 1000000000;
+    if (count > SESSION_SCENARIOS_MAX)
+        return failure_set(failure, EXIT_USAGE, "at most %d scenarios in one run", SESSION_SCENARIOS_MAX);
+    for (int i = 0; i < count; i++)
+        if (find_scenario(options->scenario_count > 0 ? options->scenarios[i] : quick, path, failure) < 0 ||
+            read_scenario(session, path, options, failure) < 0)
+            return -1;
+    return prepare(session, options, failure);
+}
+
+int setup_resume(struct session *session, const struct bench_options *options, json_t **root,
+                 struct failure *failure)
+{
+    const json_t *scenarios;
+    char path[LAUNCH_PATH_MAX + 256];
+
+    if (open_session(session, failure) < 0 ||
+        run_directory_open(&session->run, options->resume, &session->samples, failure) < 0)
+        return -1;
+    *root = run_directory_read_json(&session->run, "run.json", failure);
+    if (!*root)
+        return -1;
+    session->seed = (uint64_t)json_integer_value(json_object_get(*root, "seed"));
+    scenarios = json_object_get(*root, "scenarios");
+    for (size_t i = 0; i < json_array_size(scenarios) && i < SESSION_SCENARIOS_MAX; i++) {
+        const char *file = json_string_value(json_object_get(json_array_get(scenarios, i), "file"));
+
+        strcpy(path, run_directory_file(&session->run, file ? file : "scenarios"));
+        if (read_scenario(session, path, NULL, failure) < 0)
+            return -1;
+    }
+    if (prepare(session, options, failure) < 0)
+        return -1;
+    return run_json_check_plans(*root, session, failure);
+}
+
+void setup_free(struct session *session)
+{
+    for (unsigned i = 0; i < session->part_count; i++)
+        plan_free(&session->parts[i].plan);
+    free(session->parts);
+    samples_free(&session->samples);
+    run_directory_close(&session->run);
+}

@@ -1,0 +1,159 @@
+/*
+ * statistics - see statistics.h.
+ */
+#include "statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "splitmix.h"
+
+static const double smallest_claim = 0.01;
+
+static int compare(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+double statistics_quantile(double *values, size_t count, double share)
+{
+    double place;
+    size_t below;
+
+    if (count == 0)
+        return NAN;
+    place = share * (double)(count - 1);
+    below = (size_t)place;
+    qsort(values, count, sizeof(*values), compare);
+    if (below + 1 >= count)
+        return values[count - 1];
+    return values[below] + (place - (double)below) * (values[below + 1] - values[below]);
+}
+
+double statistics_median(double *values, size_t count)
+{
+    return statistics_quantile(values, count, 0.5);
+}
+
+/* ---- the bootstrap ---- */
+
+struct bootstrap {
+    const struct pair **by_start; /* the pairs, those of one start side by side */
+    size_t *first;                /* where each start begins; one more for the end */
+    size_t starts;
+    double *drawn, *medians;
+};
+
+static int compare_starts(const void *a, const void *b)
+{
+    const struct pair *left = *(const struct pair *const *)a, *right = *(const struct pair *const *)b;
+
+    return (left->start > right->start) - (left->start < right->start);
+}
+
+static int bootstrap_open(struct bootstrap *bootstrap, const struct pair *pairs, size_t count)
+{
+    *bootstrap = (struct bootstrap){
+        .by_start = calloc(count, sizeof(*bootstrap->by_start)),
+        .first = calloc(count + 1, sizeof(size_t)),
+        .medians = calloc(STATISTICS_RESAMPLES, sizeof(double)),
+    };
+    if (!bootstrap->by_start || !bootstrap->first || !bootstrap->medians)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        bootstrap->by_start[i] = &pairs[i];
+    qsort(bootstrap->by_start, count, sizeof(*bootstrap->by_start), compare_starts);
+    size_t longest = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || bootstrap->by_start[i]->start != bootstrap->by_start[i - 1]->start)
+            bootstrap->first[bootstrap->starts++] = i;
+    bootstrap->first[bootstrap->starts] = count;
+    for (size_t s = 0; s < bootstrap->starts; s++)
+        if (bootstrap->first[s + 1] - bootstrap->first[s] > longest)
+            longest = bootstrap->first[s + 1] - bootstrap->first[s];
+    /* The longest start could be drawn every time. */
+    bootstrap->drawn = calloc(bootstrap->starts * longest, sizeof(double));
+    return bootstrap->drawn ? 0 : -1;
+}
+
+static void bootstrap_close(struct bootstrap *bootstrap)
+{
+    free(bootstrap->by_start);
+    free(bootstrap->first);
+    free(bootstrap->drawn);
+    free(bootstrap->medians);
+}
+
+/* Draws as many starts as there are, with replacement, and from each as many pairs as it has. */
+static double resample(const struct bootstrap *bootstrap, struct splitmix *random)
+{
+    size_t drawn = 0;
+
+    for (size_t s = 0; s < bootstrap->starts; s++) {
+        size_t start = splitmix_below(random, (uint32_t)bootstrap->starts);
+        size_t first = bootstrap->first[start], size = bootstrap->first[start + 1] - first;
+
+        for (size_t i = 0; i < size; i++)
+            bootstrap->drawn[drawn++] =
+                bootstrap->by_start[first + splitmix_below(random, (uint32_t)size)]->log_ratio;
+    }
+    return statistics_median(bootstrap->drawn, drawn);
+}
+
+static double median_of(const struct pair *pairs, size_t count)
+{
+    double *values = calloc(count, sizeof(*values));
+    double median;
+
+    if (!values)
+        return NAN;
+    for (size_t i = 0; i < count; i++)
+        values[i] = pairs[i].log_ratio;
+    median = statistics_median(values, count);
+    free(values);
+    return median;
+}
+
+struct estimate statistics_paired(const struct pair *pairs, size_t count, uint64_t seed)
+{
+    struct estimate estimate = {.ratio = NAN, .low = NAN, .high = NAN, .pairs = count};
+    struct splitmix random = {.state = seed};
+    struct bootstrap bootstrap;
+
+    if (count < STATISTICS_PAIRS_MIN)
+        return estimate;
+    estimate.ratio = exp(median_of(pairs, count));
+    if (bootstrap_open(&bootstrap, pairs, count) == 0) {
+        for (size_t i = 0; i < STATISTICS_RESAMPLES; i++)
+            bootstrap.medians[i] = resample(&bootstrap, &random);
+        estimate.low = exp(statistics_quantile(bootstrap.medians, STATISTICS_RESAMPLES, 0.025));
+        estimate.high = exp(statistics_quantile(bootstrap.medians, STATISTICS_RESAMPLES, 0.975));
+    }
+    bootstrap_close(&bootstrap);
+    return estimate;
+}
+
+/* ---- words ---- */
+
+double statistics_floor(const struct estimate *same)
+{
+    if (isnan(same->low) || isnan(same->high))
+        return NAN;
+    return fmax(fabs(same->low - 1), fabs(same->high - 1));
+}
+
+enum difference statistics_verdict(const struct estimate *estimate, double floor)
+{
+    double needed = fmax(smallest_claim, floor);
+
+    if (isnan(estimate->low) || isnan(estimate->high) || isnan(floor))
+        return DIFFERENCE_UNKNOWN;
+    if (estimate->high < 1 && 1 - estimate->ratio > needed)
+        return DIFFERENCE_LESS;
+    if (estimate->low > 1 && estimate->ratio - 1 > needed)
+        return DIFFERENCE_MORE;
+    return DIFFERENCE_NONE;
+}

@@ -1,0 +1,51 @@
+/*
+ * statistics - medians, and paired ratios with their interval.
+ *
+ * The unit of analysis is the pair within a round: two slices measured within seconds of each other.
+ * Whatever slows the whole machine slows both, so their ratio is far steadier than either figure
+ * (bench/README.md shows how much). Pairs of one start of the servers resemble one another more than
+ * pairs of different starts, so the bootstrap draws starts first and rounds within them.
+ */
+#ifndef STATISTICS_H
+#define STATISTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { STATISTICS_RESAMPLES = 10000, STATISTICS_PAIRS_MIN = 3 };
+
+/* The middle value, or the mean of the two middle ones. Sorts `values`. NaN for none. */
+double statistics_median(double *values, size_t count);
+
+/* The value below which `share` (0 to 1) of the values lie, between neighbours interpolated. Sorts. */
+double statistics_quantile(double *values, size_t count, double share);
+
+/* One round's comparison: the logarithm of a ratio, and the start of the servers it belongs to. */
+struct pair {
+    double log_ratio;
+    unsigned start;
+};
+
+struct estimate {
+    double ratio, low, high; /* NaN when there are fewer than STATISTICS_PAIRS_MIN pairs */
+    size_t pairs;
+};
+
+/*
+ * Median ratio with its 95 % interval from a hierarchical percentile bootstrap, the same every time
+ * for the same seed. Sorts nothing. With no memory the interval is NaN.
+ */
+struct estimate statistics_paired(const struct pair *pairs, size_t count, uint64_t seed);
+
+/* How far the interval reaches from 1, as a fraction: the floor two equal servers set. NaN when unknown. */
+double statistics_floor(const struct estimate *same);
+
+enum difference { DIFFERENCE_UNKNOWN, DIFFERENCE_NONE, DIFFERENCE_LESS, DIFFERENCE_MORE };
+
+/*
+ * Less or more only if the interval excludes 1 and the ratio differs from 1 by more than
+ * max(1 %, floor); a NaN floor counts as none known: then nothing is claimed.
+ */
+enum difference statistics_verdict(const struct estimate *estimate, double floor);
+
+#endif
