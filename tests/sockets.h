@@ -1,0 +1,53 @@
+/*
+ * sockets - what the tests of common/net have in common: listening sockets, connected pairs over a real
+ * transport, a directory for Unix socket files, and a thread that disturbs another one with signals.
+ */
+#ifndef SOCKETS_H
+#define SOCKETS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "net.h"
+
+enum { SOCKETS_PATH_MAX = 64 };
+
+/* An endpoint from text that must be one. */
+struct net_endpoint sockets_endpoint(const char *text);
+
+/* Listens where the text says and, when `bound` is not NULL, puts there where that is. Must succeed. */
+int sockets_listen(const char *text, int backlog, struct net_endpoint *bound);
+
+/* The two ends of a new connection over TCP on loopback. */
+struct sockets_pair {
+    int client, server;
+};
+struct sockets_pair sockets_tcp_pair(void);
+void sockets_close(struct sockets_pair *pair);
+
+/* Whether this machine has IPv6 on loopback. */
+bool sockets_have_ipv6(void);
+
+/*
+ * A fresh directory for the test, and the endpoint "unix:DIRECTORY/socket" in it. The first goes into
+ * .init, the second, which removes both, into .fini.
+ */
+extern char sockets_directory[SOCKETS_PATH_MAX];
+extern char sockets_path[SOCKETS_PATH_MAX];
+extern char sockets_unix[SOCKETS_PATH_MAX];
+void sockets_make_directory(void);
+void sockets_remove_directory(void);
+
+/*
+ * Sends SIGUSR1 (whose handler is installed without SA_RESTART) to the calling thread every 5 ms, until
+ * stopped. _stop returns how often the handler ran.
+ */
+struct sockets_pester {
+    pthread_t thread, target;
+    _Atomic bool stop;
+};
+void sockets_pester_start(struct sockets_pester *pester);
+int sockets_pester_stop(struct sockets_pester *pester);
+
+#endif

@@ -1,0 +1,617 @@
+/*
+ * tenk-bench as a program: a small real run from end to end, interrupted and killed and taken up again,
+ * and one clear sentence for everything that cannot be.
+ */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "program.h"
+
+enum { TIMEOUT_S = 90, RUN_DEADLINE_MS = 60000, ARGUMENTS_MAX = 30, FAULT = 1, USAGE = 2, CANNOT_RUN = 3 };
+
+static char directory[] = "/tmp/tenk-test-bench-XXXXXX";
+static char run_path[64], scenario_path[64], errors[PROGRAM_TEXT_MAX];
+static struct program bench;
+static struct program_end end;
+
+static void enter(void)
+{
+    cr_assert_not_null(mkdtemp(directory));
+    snprintf(run_path, sizeof(run_path), "%s/run", directory);
+    snprintf(scenario_path, sizeof(scenario_path), "%s/scenario.ini", directory);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static void leave(void)
+{
+    program_kill(&bench);
+    nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+TestSuite(bench_run, .init = enter, .fini = leave, .timeout = TIMEOUT_S);
+
+/* ---- running ---- */
+
+struct arguments {
+    const char *words[ARGUMENTS_MAX];
+    unsigned count;
+};
+
+static struct arguments arguments_of(const char *first, const char *const *more)
+{
+    struct arguments arguments = {.words = {program_path(first)}, .count = 1};
+
+    while (*more)
+        arguments.words[arguments.count++] = *more++;
+    return arguments;
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void run(const char *name, const char *const *words)
+{
+    struct arguments arguments = arguments_of(name, words);
+
+    program_run(arguments.words, &end, errors);
+    cr_assert(end.exited, "ended by signal %d: %s", end.signal, errors);
+}
+
+static void write_scenario(const char *text)
+{
+    FILE *out = fopen(scenario_path, "w");
+
+    cr_assert_not_null(out);
+    fputs(text, out);
+    cr_assert_eq(fclose(out), 0);
+}
+
+static void expect(int status, const char *part)
+{
+    cr_assert_eq(end.status, status, "status %d, expected %d: %s%s", end.status, status, errors, end.out);
+    cr_assert_not_null(strstr(errors, part), "\"%s\" is not in: %s", part, errors);
+}
+
+/* A refusal is one sentence on one line, and nothing on standard output. */
+static void expect_sentence(int status, const char *part)
+{
+    expect(status, part);
+    cr_assert_eq(strncmp(errors, "tenk", 4), 0, "%s", errors);
+    cr_assert_eq(strchr(errors, '\n'), errors + strlen(errors) - 1, "more than a line: %s", errors);
+    cr_assert_str_eq(end.out, "");
+}
+
+/* ---- scenarios ---- */
+
+static void expect_scenario_error(const char *text, unsigned line, const char *part)
+{
+    char where[96];
+
+    write_scenario(text);
+    run("tenk-bench", WORDS(scenario_path, "--plan"));
+    if (line > 0)
+        snprintf(where, sizeof(where), "%s:%u: ", scenario_path, line);
+    else
+        snprintf(where, sizeof(where), "%s: ", scenario_path);
+    expect_sentence(USAGE, where);
+    cr_assert_not_null(strstr(errors, part), "\"%s\" is not in: %s", part, errors);
+}
+
+Test(bench_run, unknown_key)
+{
+    expect_scenario_error("[scenario]\nname = x\n; a comment\nconections = 1\n", 4,
+                          "unknown key \"conections\"; known are: name");
+}
+
+Test(bench_run, unknown_section)
+{
+    expect_scenario_error("[scenario]\nname = x\n[sever nginx]\ncommand = x\n", 4, "[sever nginx]");
+}
+
+Test(bench_run, unknown_key_of_a_server)
+{
+    expect_scenario_error("[scenario]\nname = x\n[server nginx]\nport = 80\n", 4,
+                          "unknown key \"port\" in [server nginx]");
+}
+
+Test(bench_run, line_that_is_none)
+{
+    expect_scenario_error("[scenario]\nname = x\nrounds\n", 3, "expected [section] or key = value");
+}
+
+Test(bench_run, first_of_two_wrong_lines_is_named)
+{
+    expect_scenario_error("[scenario]\nname = x\nrounds\nslice = long\n", 3, "expected");
+    expect_scenario_error("[scenario]\nname = x\nslice = long\nrounds\n", 3, "slice takes a duration");
+}
+
+Test(bench_run, values_of_the_wrong_kind)
+{
+    expect_scenario_error("[scenario]\nname = x\nslice = 10 parsecs\n", 3,
+                          "slice takes a duration such as 500ms or 2s, not \"10 parsecs\"");
+    expect_scenario_error("[scenario]\nname = x\nrounds = -3\n", 3, "rounds takes a whole number");
+    expect_scenario_error("[scenario]\nname = x\nconnections = 1 0\n", 3, "connections takes numbers from 1");
+    expect_scenario_error("[scenario]\nname = x\nconnections = 100001\n", 3, "to 100000");
+    expect_scenario_error("[scenario]\nname = x\nrate = fast\n", 3, "rate takes a number");
+    expect_scenario_error("[scenario]\nname = x\nmodels = epoll epoll\n", 3, "each once");
+}
+
+Test(bench_run, key_given_twice)
+{
+    expect_scenario_error("[scenario]\nname = x\nrounds = 3\nrounds = 4\n", 4, "rounds is given twice");
+}
+
+Test(bench_run, line_too_long)
+{
+    char text[400];
+
+    snprintf(text, sizeof(text), "[scenario]\nname = x\ndescription = %0*d\n", 250, 0);
+    expect_scenario_error(text, 3, "longer than");
+}
+
+Test(bench_run, values_that_do_not_go_together)
+{
+    expect_scenario_error("[scenario]\nrounds = 3\n", 0, "needs a name");
+    expect_scenario_error("[scenario]\nname = x\nprotocol = gopher\n", 0, "protocol is http or echo");
+    expect_scenario_error("[scenario]\nname = x\ntransport = unix\nclients = wrk\n", 0,
+                          "wrk speaks http over tcp only");
+    expect_scenario_error("[scenario]\nname = x\nclients = ab\n", 0, "clients are tenk-load and wrk");
+    expect_scenario_error("[scenario]\nname = x\nslice = 10ms\n", 0, "slice is at least 50ms");
+}
+
+Test(bench_run, scenario_that_is_not_there)
+{
+    run("tenk-bench", WORDS("no-such-scenario", "--plan"));
+    expect_sentence(USAGE, "there is no scenario no-such-scenario");
+}
+
+Test(bench_run, shipped_scenarios_make_plans)
+{
+    static const char *const names[] = {"quick", "full", "echo", "unix", "churn", "pipeline", "body"};
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        run("tenk-bench", WORDS(names[i], "--plan", "--seed", "1"));
+        expect(0, names[i]);
+        cr_assert_not_null(strstr(end.out, " (copy) "), "no control in %s", names[i]);
+    }
+}
+
+/* What make bench promises: under five minutes, by its own reckoning. */
+Test(bench_run, quick_is_quick)
+{
+    const char *about;
+
+    run("tenk-bench", WORDS("quick", "--plan"));
+    about = strstr(errors, "about ");
+    cr_assert_not_null(about, "%s", errors);
+    cr_assert_lt(atoi(about + 6), 4, "%s", about); /* "3m12s" */
+}
+
+Test(bench_run, continued_lines_and_inline_comments)
+{
+    write_scenario("[scenario]\nname = x ; a name\nconnections = 1\n    2\n    3\nmodels = epoll\nrounds = "
+                   "1\ncost_slice = 0\n");
+    run("tenk-bench", WORDS(scenario_path, "--plan"));
+    expect(0, "connections 1 2 3, 1 rounds");
+    cr_assert_not_null(strstr(errors, "9 slices"), "epoll and the control twice at three counts: %s", errors);
+}
+
+/* ---- what cannot be ---- */
+
+#define TINY                                                                                                 \
+    "[scenario]\nname = tiny\nmodels = epoll\nconnections = 2\nrounds = 2\nrounds_per_start = 1\nslice = "   \
+    "100ms\n"                                                                                                \
+    "ramp = 50ms\ncost_slice = 100ms\nforeign_cpu_max = 1000\nsteal_max = 1000\n"
+
+Test(bench_run, unknown_model)
+{
+    run("tenk-bench", WORDS("--model", "epol", "--plan"));
+    expect_sentence(USAGE, "unknown model \"epol\"; known are: iterative");
+}
+
+Test(bench_run, unknown_option)
+{
+    run("tenk-bench", WORDS("--fast"));
+    expect_sentence(USAGE, "--fast");
+}
+
+Test(bench_run, results_cannot_be_written)
+{
+    write_scenario(TINY);
+    run("tenk-bench", WORDS(scenario_path, "--results", "/proc/nowhere"));
+    expect_sentence(CANNOT_RUN, "/proc/nowhere");
+    cr_assert_not_null(strstr(errors, "--results DIR"), "%s", errors);
+}
+
+Test(bench_run, resume_without_a_run)
+{
+    run("tenk-bench", WORDS("--resume", directory));
+    expect_sentence(USAGE, "is that a run directory?");
+}
+
+Test(bench_run, resume_takes_no_scenario)
+{
+    run("tenk-bench", WORDS("--resume", directory, "quick"));
+    expect_sentence(USAGE, "--resume");
+}
+
+Test(bench_run, wrk_asked_for_and_missing)
+{
+    write_scenario(TINY);
+    cr_assert_eq(setenv("PATH", "/nowhere", 1), 0);
+    run("tenk-bench", WORDS(scenario_path, "--client", "wrk", "-o", run_path));
+    expect_sentence(CANNOT_RUN, "apt-get install wrk");
+}
+
+Test(bench_run, wrk_beside_and_missing)
+{
+    write_scenario(TINY "clients = tenk-load wrk\n");
+    cr_assert_eq(setenv("PATH", "/nowhere", 1), 0);
+    run("tenk-bench", WORDS(scenario_path, "--plan"));
+    expect(0, "wrk is not installed, so its column is left out: apt-get install wrk\n");
+    cr_assert_null(strstr(end.out, " wrk "), "%s", end.out);
+}
+
+Test(bench_run, too_few_descriptors)
+{
+    struct arguments arguments =
+        arguments_of("tenk-bench", WORDS("--connections", "100000", "--model", "epoll", "--plan"));
+    const char *without[ARGUMENTS_MAX] = {"setpriv", "--bounding-set=-sys_resource",
+                                          "--inh-caps=-sys_resource"};
+
+    if (!program_installed("setpriv"))
+        cr_skip_test("setpriv is not installed: root raises any limit");
+    for (unsigned i = 0; i < arguments.count; i++)
+        without[3 + i] = arguments.words[i];
+    program_run(without, &end, errors);
+    expect_sentence(CANNOT_RUN, "needs 100256 descriptors per process");
+    cr_assert_not_null(strstr(errors, "ulimit -n 100256"), "%s", errors);
+}
+
+/* ---- a run ---- */
+
+static json_t *read_json(const char *name)
+{
+    json_error_t error;
+    char path[128];
+    json_t *root;
+
+    snprintf(path, sizeof(path), "%s/%s", run_path, name);
+    root = json_load_file(path, 0, &error);
+    cr_assert_not_null(root, "%s: %s", path, error.text);
+    return root;
+}
+
+struct tally {
+    unsigned lines, timing, cost, stop;
+};
+
+/* Counts the rows of samples.jsonl; every slice must be there once. */
+static struct tally read_samples(bool *seen, unsigned slices)
+{
+    struct tally tally = {0};
+    char path[128], line[16384];
+    FILE *in;
+
+    snprintf(path, sizeof(path), "%s/samples.jsonl", run_path);
+    in = fopen(path, "r");
+    cr_assert_not_null(in, "%s", path);
+    while (fgets(line, sizeof(line), in)) {
+        json_t *row = json_loads(line, 0, NULL);
+        const char *kind = json_string_value(json_object_get(row, "kind"));
+        const json_t *slice = json_object_get(row, "slice");
+
+        cr_assert_not_null(kind, "not a row: %s", line);
+        tally.lines++;
+        tally.timing += strcmp(kind, "timing") == 0;
+        tally.cost += strcmp(kind, "cost") == 0;
+        tally.stop += strcmp(kind, "stop") == 0;
+        if (json_is_integer(slice)) {
+            unsigned index = (unsigned)json_integer_value(slice);
+
+            cr_assert_lt(index, slices);
+            cr_assert(!seen[index] || json_integer_value(json_object_get(row, "attempt")) > 0,
+                      "slice %u twice", index);
+            seen[index] = true;
+        }
+        json_decref(row);
+    }
+    fclose(in);
+    return tally;
+}
+
+static void expect_file(const char *name, const char *part)
+{
+    static char text[PROGRAM_TEXT_MAX];
+    char path[128];
+    size_t length;
+    FILE *in;
+
+    snprintf(path, sizeof(path), "%s/%s", run_path, name);
+    in = fopen(path, "r");
+    cr_assert_not_null(in, "%s is missing", path);
+    length = fread(text, 1, sizeof(text) - 1, in);
+    text[length] = '\0';
+    fclose(in);
+    cr_assert_not_null(strstr(text, part), "\"%s\" is not in %s: %s", part, path, text);
+}
+
+static double number_in(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+
+    cr_assert(json_is_number(value), "%s is no number", name);
+    return json_number_value(value);
+}
+
+/* TINY: epoll once and ceiling twice in each of two rounds, then a cost slice of each. */
+enum { TINY_SLICES = 8 };
+
+static void expect_complete_tiny_run(void)
+{
+    bool seen[TINY_SLICES] = {false};
+    struct tally tally = read_samples(seen, TINY_SLICES);
+    json_t *root = read_json("run.json");
+
+    for (unsigned i = 0; i < TINY_SLICES; i++)
+        cr_assert(seen[i], "slice %u has no row", i);
+    cr_assert_geq(tally.timing, 6);
+    cr_assert_eq(tally.cost, 2);
+    cr_assert_geq(tally.stop, 3, "the servers of a start that was not killed say how they ended");
+    cr_assert(json_is_true(json_object_get(root, "complete")));
+    json_decref(root);
+    expect_file("results.md", "| epoll ");
+    expect_file("results.csv", "\ntiming,tiny,");
+    expect_file("cells/tiny-2-epoll.hlog", "HISTFAAA");
+}
+
+Test(bench_run, smoke)
+{
+    json_t *results, *groups, *cells;
+
+    write_scenario(TINY);
+    run("tenk-bench", WORDS(scenario_path, "-o", run_path, "--seed", "5"));
+    cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
+    cr_assert_not_null(strstr(end.out, "CPU us/req"), "%s", end.out);
+    cr_assert_not_null(strstr(end.out, run_path), "the last line says where the run is: %s", end.out);
+    expect_complete_tiny_run();
+    results = read_json("results.json");
+    groups = json_object_get(results, "groups");
+    cr_assert_eq(json_array_size(groups), 1);
+    cells = json_object_get(json_array_get(groups, 0), "cells");
+    cr_assert_eq(json_array_size(cells), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *cell = json_array_get(cells, i);
+
+        cr_assert_gt(number_in(cell, "server_cpu_us_per_request"), 0.5);
+        cr_assert_lt(number_in(cell, "server_cpu_us_per_request"), 1000);
+        cr_assert_gt(number_in(cell, "requests_per_s"), 100);
+        cr_assert_eq(number_in(cell, "connections_served"), 2);
+        cr_assert_leq(number_in(cell, "latency_p50_us"), number_in(cell, "latency_p99_us"));
+    }
+    json_decref(results);
+}
+
+Test(bench_run, several_scenarios_over_unix_and_echo)
+{
+    static const char second[] = TINY "protocol = echo\ntransport = unix\n";
+    char path[96], *name;
+    FILE *out;
+
+    write_scenario(TINY);
+    snprintf(path, sizeof(path), "%s/second.ini", directory);
+    out = fopen(path, "w");
+    cr_assert_not_null(out);
+    name = strstr(second, "tiny");
+    fprintf(out, "%.*sother%s", (int)(name - second), second, name + 4);
+    fclose(out);
+    run("tenk-bench", WORDS(scenario_path, path, "-o", run_path, "--no-cost"));
+    cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
+    cr_assert_not_null(strstr(end.out, "tiny: 2 connections, tenk-load, http over tcp"), "%s", end.out);
+    cr_assert_not_null(strstr(end.out, "other: 2 connections, tenk-load, echo over unix"), "%s", end.out);
+}
+
+Test(bench_run, wrk_as_the_only_client)
+{
+    if (!program_installed("wrk"))
+        cr_skip_test("wrk is not installed");
+    write_scenario(TINY);
+    run("tenk-bench", WORDS(scenario_path, "-o", run_path, "--client", "wrk", "--set", "wrk_rounds=1"));
+    cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
+    cr_assert_not_null(strstr(end.out, "2 connections, wrk"), "%s", end.out);
+    expect_file("raw/tiny-0000.txt", "Requests/sec:");
+}
+
+/* Somebody else's server: python3 with the same thirteen bytes, on the port it is given. */
+Test(bench_run, external_server)
+{
+    static const char server[] =
+        "import http.server, sys\n"
+        "class Answer(http.server.BaseHTTPRequestHandler):\n"
+        "    protocol_version = 'HTTP/1.1'\n"
+        "    def do_GET(self):\n"
+        "        self.send_response(200)\n"
+        "        self.send_header('Content-Length', '13')\n"
+        "        self.end_headers()\n"
+        "        self.wfile.write(b'Hello, world!')\n"
+        "    def log_message(self, *rest):\n"
+        "        pass\n"
+        "http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Answer).serve_forever()\n";
+    char text[1024], path[96];
+    FILE *out;
+
+    if (!program_installed("python3"))
+        cr_skip_test("python3 is not installed");
+    snprintf(path, sizeof(path), "%s/server.py", directory);
+    out = fopen(path, "w");
+    cr_assert_not_null(out);
+    fputs(server, out);
+    fclose(out);
+    snprintf(text, sizeof(text), "%s[server python]\ncommand = python3 %s {port}\n", TINY, path);
+    write_scenario(text);
+    run("tenk-bench", WORDS(scenario_path, "-o", run_path, "--set", "models=epoll python"));
+    cr_assert_not_null(strstr(end.out, "\npython "), "%s%s", errors, end.out);
+    expect_file("results.json", "\"model\": \"python\"");
+    /* Python ends by the signal instead of status 0: a server that does is reported. */
+    expect(FAULT, "python: after SIGTERM it was killed by SIGTERM");
+}
+
+/* ---- cut short ---- */
+
+static void start_longer_run(void)
+{
+    struct arguments arguments =
+        arguments_of("tenk-bench", WORDS(scenario_path, "-o", run_path, "--set", "slice=500ms"));
+
+    write_scenario(TINY);
+    cr_assert_eq(program_start(&bench, arguments.words, 0), 0);
+}
+
+static unsigned lines_of_samples(void)
+{
+    char path[128];
+    unsigned lines = 0;
+    FILE *in;
+    int c;
+
+    snprintf(path, sizeof(path), "%s/samples.jsonl", run_path);
+    in = fopen(path, "r");
+    while (in && (c = getc(in)) != EOF)
+        lines += c == '\n';
+    if (in)
+        fclose(in);
+    return lines;
+}
+
+static void wait_for_samples(unsigned lines)
+{
+    int64_t deadline_ns = clock_now_ns() + RUN_DEADLINE_MS * NS_PER_MS;
+
+    while (lines_of_samples() < lines && clock_now_ns() < deadline_ns)
+        clock_sleep_ns(10 * NS_PER_MS);
+    cr_assert_geq(lines_of_samples(), lines, "no sample came");
+    clock_sleep_ns(200 * NS_PER_MS); /* into the middle of the next slice */
+}
+
+static void resume(void)
+{
+    run("tenk-bench", WORDS("--resume", run_path));
+    cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
+    expect_complete_tiny_run();
+}
+
+Test(bench_run, ctrl_c_keeps_what_was_measured)
+{
+    start_longer_run();
+    wait_for_samples(1);
+    cr_assert_eq(kill(bench.pid, SIGINT), 0);
+    program_wait(&bench, &end, RUN_DEADLINE_MS);
+    program_errors(&bench, errors, sizeof(errors));
+    cr_assert(end.exited);
+    expect(FAULT, "slices are measured and kept; go on with: tenk-bench --resume ");
+    cr_assert_not_null(strstr(end.out, "CPU us/req"), "what was measured is summarised: %s", end.out);
+    cr_assert_geq(lines_of_samples(), 1);
+    resume();
+}
+
+/* Whether a directory holds something of the runner with that process id. */
+static bool has_leftovers(const char *place, pid_t pid)
+{
+    DIR *entries = opendir(place);
+    struct dirent *entry;
+    bool found = false;
+    char prefix[32];
+
+    snprintf(prefix, sizeof(prefix), "tenk-bench-%d-", (int)pid);
+    while (entries && (entry = readdir(entries)))
+        found |= strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+    if (entries)
+        closedir(entries);
+    return found;
+}
+
+/* The hard way: nothing can be tidied up. At most the slice under way is lost, a torn line is cut off. */
+Test(bench_run, sigkill_loses_one_slice_at_most)
+{
+    char path[128];
+    pid_t killed;
+    FILE *out;
+
+    start_longer_run();
+    killed = bench.pid;
+    wait_for_samples(2);
+    cr_assert_eq(kill(bench.pid, SIGKILL), 0);
+    program_wait(&bench, &end, RUN_DEADLINE_MS);
+    cr_assert_geq(lines_of_samples(), 2);
+    snprintf(path, sizeof(path), "%s/samples.jsonl", run_path);
+    out = fopen(path, "a");
+    cr_assert_not_null(out);
+    fputs("{\"kind\": \"timing\", \"slice\": 3, \"mod", out);
+    fclose(out);
+    cr_assert(has_leftovers("/dev/shm", killed), "the counters of its servers are still there");
+    resume();
+    cr_assert_not(has_leftovers("/dev/shm", killed), "the next runner tidies up");
+}
+
+Test(bench_run, a_complete_run_is_only_reported)
+{
+    unsigned before;
+
+    write_scenario(TINY);
+    run("tenk-bench", WORDS(scenario_path, "-o", run_path));
+    cr_assert_eq(end.status, 0, "%s", errors);
+    before = lines_of_samples();
+    resume();
+    expect(0, "nothing left to run");
+    cr_assert_eq(lines_of_samples(), before);
+    run("tenk-bench", WORDS(scenario_path, "-o", run_path));
+    expect_sentence(USAGE, "holds a run already");
+}
+
+/* ---- the front door ---- */
+
+Test(bench_run, front_door_runs_its_sibling)
+{
+    run("tenk", WORDS("serve", "--list"));
+    expect(0, "");
+    cr_assert_not_null(strstr(end.out, "epoll"), "%s", end.out);
+}
+
+Test(bench_run, front_door_passes_the_exit_status_on)
+{
+    run("tenk", WORDS("bench", "--fast"));
+    expect_sentence(USAGE, "--fast");
+}
+
+Test(bench_run, front_door_help)
+{
+    run("tenk", WORDS("help"));
+    expect(0, "");
+    cr_assert_not_null(strstr(end.out, "serve"), "%s", end.out);
+    run("tenk", WORDS("help", "bench"));
+    expect(0, "");
+    cr_assert_not_null(strstr(end.out, "usage: tenk-bench"), "%s", end.out);
+}
+
+Test(bench_run, front_door_unknown_command)
+{
+    run("tenk", WORDS("sevre"));
+    expect_sentence(USAGE, "unknown command \"sevre\"; known are serve, load");
+    run("tenk", WORDS("help", "sevre"));
+    expect_sentence(USAGE, "unknown command \"sevre\"");
+    run("tenk", WORDS("../../bin/true"));
+    expect_sentence(USAGE, "unknown command");
+}
