@@ -52,7 +52,7 @@ SOURCES_tenk-serve := $(wildcard servers/*.c)
 SOURCES_tenk-load  := $(wildcard clients/load*.c)
 SOURCES_tenk-get   := clients/get.c
 SOURCES_tenk-echo  := clients/echo.c
-SOURCES_tenk-bench := $(filter-out bench/tenk.c,$(wildcard bench/*.c))
+SOURCES_tenk-bench := bench/bench.c
 SOURCES_tenk       := bench/tenk.c
 
 LDLIBS_tenk-serve := $(LIBEVENT) $(LIBUV) $(LIBURING)
@@ -61,6 +61,12 @@ LDLIBS_tenk-bench := -ljansson -linih -lz -lm
 
 COMMON_SOURCES := $(wildcard common/*.c)
 COMMON_LIBRARY := $(BUILD)/libcommon.a
+
+# What the programs of bench share: everything there but the files with a main().
+BENCH_MAINS   := bench/bench.c bench/tenk.c
+BENCH_SOURCES := $(filter-out $(BENCH_MAINS),$(wildcard bench/*.c))
+BENCH_LIBRARY := $(BUILD)/libbench.a
+LIBRARY_tenk-bench := $(BENCH_LIBRARY)
 
 INCLUDES_common  := -Icommon
 INCLUDES_servers := -Iservers -Icommon
@@ -88,12 +94,15 @@ ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c te
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
 
 $(COMMON_LIBRARY): $(call objects,$(COMMON_SOURCES))
+$(BENCH_LIBRARY): $(call objects,$(BENCH_SOURCES))
+$(COMMON_LIBRARY) $(BENCH_LIBRARY):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# One link rule for all programs: the objects come from SOURCES_name, the libraries from LDLIBS_name.
+# One link rule for all programs: the objects come from SOURCES_name, our own archive beside the common one
+# from LIBRARY_name, the libraries from LDLIBS_name.
 define program_rule
-$(BUILD)/$(1): $(call objects,$(SOURCES_$(1))) $(COMMON_LIBRARY)
+$(BUILD)/$(1): $(call objects,$(SOURCES_$(1))) $(LIBRARY_$(1)) $(COMMON_LIBRARY)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) $$(TENK_LDFLAGS) -o $$@ $$^ $(LDLIBS_$(1))
 endef

@@ -12,32 +12,11 @@
 #include "clock.h"
 #include "machine.h"
 #include "run_json.h"
+#include "shipped.h"
 
-enum { DESCRIPTORS_BESIDE = 256, LEVELS_UP_MAX = 4 }; /* what a program needs beside its connections */
+enum { DESCRIPTORS_BESIDE = 256 }; /* what a program needs beside its connections */
 
 /* ---- files that come with the program ---- */
-
-/*
- * bench/KIND/NAME of the source tree this program was built in (build/ or build/NAME/ below it), or
- * share/tenk/KIND/NAME beside the bin/ it was installed into.
- */
-static int find_shipped(const char *kind, const char *name, char path[LAUNCH_PATH_MAX])
-{
-    char directory[LAUNCH_PATH_MAX];
-
-    if (launch_directory(directory) < 0)
-        return -1;
-    for (int level = 0; level < LEVELS_UP_MAX && directory[0]; level++) {
-        snprintf(path, LAUNCH_PATH_MAX, "%.3800s/bench/%s/%.200s", directory, kind, name);
-        if (access(path, R_OK) == 0)
-            return 0;
-        snprintf(path, LAUNCH_PATH_MAX, "%.3800s/share/tenk/%s/%.200s", directory, kind, name);
-        if (access(path, R_OK) == 0)
-            return 0;
-        *strrchr(directory, '/') = '\0';
-    }
-    return -1;
-}
 
 static int find_scenario(const char *name, char path[LAUNCH_PATH_MAX], struct failure *failure)
 {
@@ -48,7 +27,7 @@ static int find_scenario(const char *name, char path[LAUNCH_PATH_MAX], struct fa
         return 0;
     snprintf(file, sizeof(file), "%.200s.ini", name);
     if (!strchr(name, '/') &&
-        (find_shipped("scenarios", name, path) == 0 || find_shipped("scenarios", file, path) == 0))
+        (shipped_find("scenarios", name, path) == 0 || shipped_find("scenarios", file, path) == 0))
         return 0;
     return failure_set(failure, EXIT_USAGE,
                        "there is no scenario %.200s: neither a file nor a name in bench/scenarios", name);
@@ -117,7 +96,7 @@ static int find_clients(struct session *session, struct failure *failure)
         return -1;
     if (!launch_find_in_path("wrk", session->clients.wrk))
         session->clients.wrk[0] = '\0';
-    if (find_shipped("wrk", "report.lua", session->clients.report) < 0)
+    if (shipped_find("wrk", "report.lua", session->clients.report) < 0)
         return failure_set(failure, EXIT_HERE,
                            "cannot find bench/wrk/report.lua beside this program; install it whole");
     return 0;
