@@ -2,19 +2,22 @@
  * net - sockets (net.h): made, connected, configured.
  *
  *     file             what it has of net.h
- *     net_endpoint.c   endpoints as text, as parts and as addresses
- *     net_listen.c     the servers' side: listen and accept, and the table of transports
- *     net.c            the clients' side: connect; options
- *     net_reader.c     the bytes of a connected socket, the buffered reader
+ *     net_endpoint.c   the table of transports; endpoints as text, as parts and as addresses
+ *     net_listen.c     the servers' side: bind, listen and accept
+ *     net.c            the clients' side: socket and connect
+ *     net_bytes.c      the bytes of a connected socket: received, sent, ended
+ *     net_datagram.c   datagrams: from whom, to whom, and from which of our addresses
+ *     net_message.c    sendmsg and recvmsg: pieces, addresses and descriptors
+ *     net_options.c    options, time-outs, blocking mode
+ *     net_reader.c     lines, records and exact counts out of a socket, and into one
+ *     net_ping.c       ICMP echo (net_ping.h)
  */
 #include "net.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -37,26 +40,63 @@ int net_socket_close_failed(int fd)
     return -1;
 }
 
-int net_socket_set(int fd, int level, int option, int value)
+/* Why a socket cannot be had, where the error's own text would leave a reader puzzled. */
+static const char *why_not(int family, int type, int error)
 {
-    return setsockopt(fd, level, option, &value, sizeof(value));
+    bool not_offered = error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT;
+
+    type &= ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (type == SOCK_RDM && not_offered)
+        return "Linux has no reliably delivered messages (SOCK_RDM) here: over IP it offers streams and "
+               "datagrams, on Unix sockets also SOCK_SEQPACKET";
+    if (type == SOCK_SEQPACKET && family != AF_UNIX && not_offered)
+        return "a connection that keeps records whole (SOCK_SEQPACKET) is offered on Unix sockets only";
+    if (type == SOCK_RAW && error == EPERM)
+        return "a raw socket takes the capability CAP_NET_RAW";
+    return strerrordesc_np(error);
+}
+
+int net_socket(int family, int type, int protocol, struct net_failure *failure)
+{
+    int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+
+    if (fd < 0)
+        *failure = (struct net_failure){"socket", why_not(family, type, errno), errno};
+    return fd;
 }
 
 /*
- * TCP_NODELAY on every socket: an answer leaves when it is written, instead of waiting (up to 40 ms,
- * Nagle's algorithm against the peer's delayed acknowledgement) for the answer before it to be
+ * TCP_NODELAY on every stream over IP: an answer leaves when it is written, instead of waiting (up to
+ * 40 ms, Nagle's algorithm against the peer's delayed acknowledgement) for the answer before it to be
  * acknowledged. tcp(7)
  */
 int net_socket_open(const struct net_address *address, int flags)
 {
-    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    int type = address->type ? address->type : SOCK_STREAM;
+    int fd = socket(address->storage.ss_family, type | SOCK_CLOEXEC | flags, 0);
 
-    if (fd >= 0 && !net_socket_is_unix(address) && net_socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0)
+    if (fd >= 0 && type == SOCK_STREAM && !net_socket_is_unix(address) &&
+        net_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0)
         return net_socket_close_failed(fd);
     return fd;
 }
 
 /* ---- clients ---- */
+
+/*
+ * A socket that will be connected. Datagrams of a Unix socket without a name cannot be answered: with
+ * an address of the family alone, bind(2) makes up an abstract name. unix(7), "Autobind feature"
+ */
+static int open_client(const struct net_address *remote, int flags)
+{
+    const struct sockaddr_un nameless = {.sun_family = AF_UNIX};
+    int fd = net_socket_open(remote, flags);
+
+    if (fd >= 0 && net_socket_is_unix(remote) && remote->type == SOCK_DGRAM &&
+        bind(fd, (const struct sockaddr *)&nameless, sizeof nameless.sun_family) < 0)
+        return net_socket_close_failed(fd);
+    return fd;
+}
 
 /*
  * connect(2) on a blocking socket, bounded by SO_SNDTIMEO: that works for TCP (EINPROGRESS when time is
@@ -85,7 +125,7 @@ static int connect_within(int fd, const struct net_address *address, int64_t tim
 
 static int connect_to(const struct net_address *address, int64_t timeout_ns, struct net_failure *failure)
 {
-    int fd = net_socket_open(address, 0);
+    int fd = open_client(address, 0);
 
     if (fd < 0)
         return net_socket_explain(failure, "socket");
@@ -112,14 +152,14 @@ int net_connect(const struct net_endpoint *endpoint, int64_t timeout_ns, struct 
  */
 static int bind_local(int fd, const struct net_address *local)
 {
-    if (!net_socket_is_unix(local) && net_socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) < 0)
+    if (!net_socket_is_unix(local) && net_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) < 0)
         return -1;
     return bind(fd, net_socket_address(local), local->length);
 }
 
 int net_connect_start(const struct net_address *remote, const struct net_address *local)
 {
-    int fd = net_socket_open(remote, SOCK_NONBLOCK);
+    int fd = open_client(remote, SOCK_NONBLOCK);
 
     if (fd < 0)
         return -1;
@@ -133,40 +173,16 @@ int net_connect_start(const struct net_address *remote, const struct net_address
 int net_connect_error(int fd)
 {
     int error;
-    socklen_t size = sizeof(error);
 
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? errno : error;
+    return net_get_option(fd, SOL_SOCKET, SO_ERROR, &error) < 0 ? errno : error;
 }
 
-/* ---- options ---- */
-
-int net_set_nonblocking(int fd, bool nonblocking)
+int net_connect_number(int fd, const struct net_address *remote)
 {
-    int flags = fcntl(fd, F_GETFL);
+    int result;
 
-    if (flags < 0)
-        return -1;
-    return fcntl(fd, F_SETFL, nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
-}
-
-int net_set_timeouts_ns(int fd, int64_t timeout_ns)
-{
-    /* Rounded upwards: less than a microsecond must not become 0, which means for ever. */
-    int64_t timeout_us = timeout_ns / NS_PER_US + (timeout_ns % NS_PER_US != 0);
-    struct timeval timeout = {.tv_sec = timeout_us / 1000000, .tv_usec = timeout_us % 1000000};
-
-    if (timeout_ns < 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
-        return -1;
-    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-}
-
-int net_set_reset_on_close(int fd)
-{
-    const struct linger none = {.l_onoff = 1, .l_linger = 0};
-
-    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    do
+        result = connect(fd, net_socket_address(remote), remote->length);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? errno : 0;
 }

@@ -1,9 +1,13 @@
 /*
- * net_listen - the servers' side of net.h: listening sockets, and what accept makes of trouble.
+ * net_listen - the servers' side of net.h: bound and listening sockets, and what accept makes of trouble.
  *
- *     transport   endpoint          address             what a listening socket gets here
- *     NET_TCP     tcp://HOST:PORT   sockaddr_in, _in6   SO_REUSEADDR, TCP_NODELAY, IPV6_V6ONLY off
- *     NET_UNIX    unix:/PATH        sockaddr_un         its file, taken over when stale
+ *     endpoint                          what its socket gets here
+ *     tcp://HOST:PORT                   SO_REUSEADDR, TCP_NODELAY; over IPv6 IPV6_V6ONLY off; listen
+ *     udp://HOST:PORT                   over IPv6 IPV6_V6ONLY off
+ *     tcp6://HOST:PORT, udp6://...      the same with IPV6_V6ONLY on
+ *     unix:/PATH, unixpacket:/PATH      its file, taken over when stale; listen
+ *     unixdgram:/PATH                   the same without listen
+ *     unix:@NAME, ...                   the name, which goes with its last descriptor
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,31 +31,37 @@
 
 /*
  * SO_REUSEADDR lets a server come back while connections of its predecessor are in TIME_WAIT; on
- * Linux it does not let two listen on one port. Whether "::" also takes IPv4 is a system setting
- * (net.ipv6.bindv6only) unless the socket says so. socket(7), ipv6(7)
+ * Linux it does not let two listen on one port, but it does let two receive datagrams there. Whether "::"
+ * also takes IPv4 is a system setting (net.ipv6.bindv6only) unless the socket says so. socket(7), ipv6(7)
  */
 static int configure_listener(int fd, const struct net_address *address,
                               const struct net_listen_options *options)
 {
     if (net_socket_is_unix(address))
         return 0;
-    if (net_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
+    if (address->type != SOCK_DGRAM && net_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
         return -1;
-    if (options->reuse_port && net_socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0)
+    if (options->reuse_port && net_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0)
         return -1;
     if (address->storage.ss_family == AF_INET6)
-        return net_socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+        return net_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, address->ipv6_only);
     return 0;
 }
 
-static int start_listening(int fd, const struct net_listen_options *options, struct net_failure *failure)
+/* A `backlog` of 0: bind was all that was asked for. */
+static int start_listening(int fd, int backlog, struct net_failure *failure)
 {
-    if (listen(fd, options->backlog ? options->backlog : NET_BACKLOG) < 0)
+    if (backlog != 0 && listen(fd, backlog) < 0)
         return net_socket_explain(failure, "listen");
     return 0;
 }
 
 /* ---- Unix socket files ---- */
+
+static bool is_abstract(const struct net_address *address)
+{
+    return ((const struct sockaddr_un *)&address->storage)->sun_path[0] == '\0';
+}
 
 /*
  * Takes the lock under which Unix socket files are made and replaced in one directory: a lock on the
@@ -115,10 +125,9 @@ static int replace_stale(int fd, const struct net_address *address, struct net_f
  * Between bind and listen a Unix socket refuses connections just as a stale one does, so both happen
  * under the lock. Without the lock nothing is taken over.
  */
-static int bind_unix(int fd, const struct net_address *address, const struct net_listen_options *options,
-                     struct net_failure *failure)
+static int bind_unix(int fd, const struct net_address *address, int backlog, struct net_failure *failure)
 {
-    int lock = lock_directory(address);
+    int lock = is_abstract(address) ? -1 : lock_directory(address);
     int result = bind(fd, net_socket_address(address), address->length);
 
     if (result < 0) {
@@ -127,7 +136,7 @@ static int bind_unix(int fd, const struct net_address *address, const struct net
             result = replace_stale(fd, address, failure);
     }
     if (result == 0)
-        result = start_listening(fd, options, failure);
+        result = start_listening(fd, backlog, failure);
     if (lock >= 0)
         net_socket_close_failed(lock);
     return result;
@@ -135,16 +144,15 @@ static int bind_unix(int fd, const struct net_address *address, const struct net
 
 /* ---- listen ---- */
 
-static int bind_tcp(int fd, const struct net_address *address, const struct net_listen_options *options,
-                    struct net_failure *failure)
+static int bind_inet(int fd, const struct net_address *address, int backlog, struct net_failure *failure)
 {
     if (bind(fd, net_socket_address(address), address->length) < 0)
         return net_socket_explain(failure, "bind");
-    return start_listening(fd, options, failure);
+    return start_listening(fd, backlog, failure);
 }
 
-static int listen_on(const struct net_address *address, const struct net_listen_options *options,
-                     struct net_failure *failure)
+static int bind_to(const struct net_address *address, const struct net_listen_options *options, int backlog,
+                   struct net_failure *failure)
 {
     int fd = net_socket_open(address, options->nonblocking ? SOCK_NONBLOCK : 0);
     int result;
@@ -155,20 +163,38 @@ static int listen_on(const struct net_address *address, const struct net_listen_
         net_socket_explain(failure, "setsockopt");
         return net_socket_close_failed(fd);
     }
-    result = (net_socket_is_unix(address) ? bind_unix : bind_tcp)(fd, address, options, failure);
+    result = (net_socket_is_unix(address) ? bind_unix : bind_inet)(fd, address, backlog, failure);
     return result < 0 ? net_socket_close_failed(fd) : fd;
 }
 
-int net_listen(const struct net_endpoint *endpoint, const struct net_listen_options *options,
-               struct net_failure *failure)
+/* Binds to the first address of the endpoint that can be had. */
+static int bind_first(const struct net_endpoint *endpoint, const struct net_listen_options *options,
+                      int backlog, struct net_failure *failure)
 {
     struct net_address addresses[NET_ADDRESSES_MAX];
     int count = net_resolve(endpoint, true, addresses, NET_ADDRESSES_MAX, failure);
     int fd = -1;
 
     for (int i = 0; i < count && fd < 0; i++)
-        fd = listen_on(&addresses[i], options, failure);
+        fd = bind_to(&addresses[i], options, backlog, failure);
     return fd;
+}
+
+int net_listen(const struct net_endpoint *endpoint, const struct net_listen_options *options,
+               struct net_failure *failure)
+{
+    if (net_transport_type(endpoint->transport) != SOCK_DGRAM)
+        return bind_first(endpoint, options, options->backlog ? options->backlog : NET_BACKLOG, failure);
+    *failure =
+        (struct net_failure){"listen", "datagrams come without a connection to listen for", EOPNOTSUPP};
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
+int net_bind(const struct net_endpoint *endpoint, const struct net_listen_options *options,
+             struct net_failure *failure)
+{
+    return bind_first(endpoint, options, 0, failure);
 }
 
 int net_backlog_effective(int backlog)
@@ -222,9 +248,9 @@ enum net_accept_status net_accept_failed(int error)
  * A Unix listening socket that was shut down wakes its pollers for ever, yet a non-blocking accept on
  * it says EAGAIN and not EINVAL: a loop that believed it would spin. Only poll(2) tells.
  */
-static bool was_shut_down(int listener)
+bool net_is_shut_down(int fd)
 {
-    struct pollfd state = {.fd = listener};
+    struct pollfd state = {.fd = fd};
 
     return poll(&state, 1, 0) == 1 && (state.revents & POLLHUP);
 }
@@ -234,7 +260,7 @@ enum net_accept_status net_accept(int listener, bool nonblocking, int *fd)
     int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
 
     if (accepted < 0)
-        return errno == EAGAIN && was_shut_down(listener) ? NET_ACCEPT_STOPPED : net_accept_failed(errno);
+        return errno == EAGAIN && net_is_shut_down(listener) ? NET_ACCEPT_STOPPED : net_accept_failed(errno);
     *fd = accepted;
     return NET_ACCEPTED;
 }

@@ -1,54 +1,16 @@
 /*
- * net_reader - the bytes of a connected socket (net.h): received and sent, and, out of a blocking
- * socket, lines and exact counts.
+ * net_reader - lines, records and exact counts out of a blocking socket, and into one (net.h).
  *
  *     bytes  [ given out | start ... buffered ... end |   room   ]
  *
  * A stream has no records: one recv may bring half a line or three. What came too early stays between
- * `start` and `end` for the next call.
+ * `start` and `end` for the next call. In the other direction small pieces are collected, because each
+ * send(2) costs the same whether it carries one byte or all of them.
  */
 #include "net.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* ---- bytes as the kernel moves them ---- */
-
-ssize_t net_receive(int fd, void *bytes, size_t size)
-{
-    ssize_t received;
-
-    do
-        received = recv(fd, bytes, size, 0);
-    while (received < 0 && errno == EINTR);
-    return received;
-}
-
-/* MSG_NOSIGNAL: a peer that has left is EPIPE, not a SIGPIPE that ends the whole server. send(2) */
-ssize_t net_send(int fd, const void *bytes, size_t size)
-{
-    ssize_t sent;
-
-    do
-        sent = send(fd, bytes, size, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent;
-}
-
-int net_send_all(int fd, const void *bytes, size_t size)
-{
-    const char *rest = bytes;
-
-    while (size > 0) {
-        ssize_t sent = net_send(fd, rest, size);
-
-        if (sent < 0)
-            return -1;
-        rest += sent;
-        size -= (size_t)sent;
-    }
-    return 0;
-}
 
 /* ---- the buffered reader ---- */
 
@@ -148,4 +110,69 @@ int net_read_exactly(struct net_reader *reader, void *bytes, size_t size)
         size -= (size_t)taken;
     }
     return 0;
+}
+
+ssize_t net_read_record(struct net_reader *reader, void *bytes, size_t size)
+{
+    unsigned char head[4];
+    ssize_t first = net_read(reader, head, 1);
+
+    if (first == 0)
+        errno = 0; /* between two records: the orderly end */
+    if (first <= 0)
+        return -1;
+    if (net_read_exactly(reader, head + 1, sizeof head - 1) < 0) {
+        errno = errno == 0 ? EBADMSG : errno;
+        return -1;
+    }
+    uint32_t length = net_get_32(head);
+    if (length > size) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    if (net_read_exactly(reader, bytes, length) < 0) {
+        errno = errno == 0 ? EBADMSG : errno;
+        return -1;
+    }
+    return (ssize_t)length;
+}
+
+/* ---- the buffered writer ---- */
+
+void net_writer_open(struct net_writer *writer, int fd)
+{
+    writer->fd = fd;
+    writer->filled = 0;
+}
+
+int net_flush(struct net_writer *writer)
+{
+    size_t filled = writer->filled;
+
+    writer->filled = 0;
+    return net_send_all(writer->fd, writer->bytes, filled);
+}
+
+int net_write(struct net_writer *writer, const void *bytes, size_t size)
+{
+    if (size > sizeof writer->bytes - writer->filled && net_flush(writer) < 0)
+        return -1;
+    if (size >= sizeof writer->bytes)
+        return net_send_all(writer->fd, bytes, size); /* no use in copying it */
+    memcpy(writer->bytes + writer->filled, bytes, size);
+    writer->filled += size;
+    return 0;
+}
+
+int net_write_line(struct net_writer *writer, const char *line)
+{
+    return net_write(writer, line, strlen(line)) < 0 ? -1 : net_write(writer, "\r\n", 2);
+}
+
+int net_write_record(struct net_writer *writer, const void *bytes, uint32_t size)
+{
+    unsigned char head[4];
+
+    net_put_32(head, size);
+    return net_write(writer, head, sizeof head) < 0 ? -1 : net_write(writer, bytes, size);
 }

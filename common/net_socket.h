@@ -6,14 +6,12 @@
 
 #include "net.h"
 
-/* A socket for this address: close-on-exec, TCP_NODELAY; `flags` may be SOCK_NONBLOCK. -1 with errno. */
+/* A socket for this address: close-on-exec, TCP_NODELAY if tcp; `flags` may be SOCK_NONBLOCK. -1 with errno.
+ */
 int net_socket_open(const struct net_address *address, int flags);
 
 /* Closes a descriptor without losing the errno of the call that went before. Returns -1. */
 int net_socket_close_failed(int fd);
-
-/* setsockopt(2) for the many options that are an int. */
-int net_socket_set(int fd, int level, int option, int value);
 
 /* Notes that this operation failed, for the reason in errno. Returns -1. */
 int net_socket_explain(struct net_failure *failure, const char *operation);

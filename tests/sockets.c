@@ -36,17 +36,41 @@ int sockets_listen(const char *text, int backlog, struct net_endpoint *bound)
     return fd;
 }
 
-struct sockets_pair sockets_tcp_pair(void)
+int sockets_bind(const char *text, struct net_endpoint *bound)
+{
+    struct net_endpoint endpoint = sockets_endpoint(text);
+    struct net_failure failure = {0};
+    int fd = net_bind(&endpoint, &(struct net_listen_options){0}, &failure);
+
+    cr_assert(fd >= 0, "cannot %s %s: %s", failure.operation, text, failure.reason);
+    if (bound)
+        cr_assert(net_local(fd, bound) == 0);
+    return fd;
+}
+
+int sockets_connect(const struct net_endpoint *endpoint)
+{
+    struct net_failure failure = {0};
+    int fd = net_connect(endpoint, 5 * NS_PER_S, &failure);
+
+    cr_assert(fd >= 0, "cannot %s: %s", failure.operation, failure.reason);
+    return fd;
+}
+
+struct sockets_pair sockets_pair_over(const char *text)
 {
     struct net_endpoint bound;
-    int listener = sockets_listen("tcp://127.0.0.1:0", 0, &bound);
-    struct net_failure failure = {0};
-    struct sockets_pair pair = {.client = net_connect(&bound, 5 * NS_PER_S, &failure)};
+    int listener = sockets_listen(text, 0, &bound);
+    struct sockets_pair pair = {.client = sockets_connect(&bound)};
 
-    cr_assert(pair.client >= 0, "cannot %s: %s", failure.operation, failure.reason);
     cr_assert(net_accept(listener, false, &pair.server) == NET_ACCEPTED);
     close(listener);
     return pair;
+}
+
+struct sockets_pair sockets_tcp_pair(void)
+{
+    return sockets_pair_over("tcp://127.0.0.1:0");
 }
 
 void sockets_close(struct sockets_pair *pair)

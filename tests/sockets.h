@@ -19,11 +19,18 @@ struct net_endpoint sockets_endpoint(const char *text);
 /* Listens where the text says and, when `bound` is not NULL, puts there where that is. Must succeed. */
 int sockets_listen(const char *text, int backlog, struct net_endpoint *bound);
 
+/* Binds a datagram socket where the text says; the same. */
+int sockets_bind(const char *text, struct net_endpoint *bound);
+
+/* Connects there, in time. Must succeed. */
+int sockets_connect(const struct net_endpoint *endpoint);
+
 /* The two ends of a new connection over TCP on loopback. */
 struct sockets_pair {
     int client, server;
 };
 struct sockets_pair sockets_tcp_pair(void);
+struct sockets_pair sockets_pair_over(const char *text);
 void sockets_close(struct sockets_pair *pair);
 
 /* Whether this machine has IPv6 on loopback. */

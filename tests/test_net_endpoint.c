@@ -29,6 +29,15 @@ static void expect_tcp(const char *text, const char *host, const char *port)
               "\"%s\" is host \"%s\", port \"%s\"", text, endpoint.host, endpoint.port);
 }
 
+/* The other transports: which it is, and, over IP, of which family. */
+static void expect_transport(const char *text, enum net_transport transport, int family)
+{
+    struct net_endpoint endpoint;
+    const char *problem = net_endpoint_parse(text, &endpoint);
+
+    cr_expect(!problem && endpoint.transport == transport && endpoint.family == family, "\"%s\"", text);
+}
+
 static void expect_unix(const char *text, const char *path)
 {
     struct net_endpoint endpoint;
@@ -56,6 +65,19 @@ Test(net_endpoint, every_accepted_form)
     expect_unix("unix:relative", "relative");
     expect_unix("unix:/with:colons/and spaces", "/with:colons/and spaces");
     expect_unix("unix:tcp://1:2", "tcp://1:2");
+    expect_unix("unix:@name", "@name");
+}
+
+Test(net_endpoint, every_transport)
+{
+    expect_transport("udp://127.0.0.1:53", NET_UDP, AF_UNSPEC);
+    expect_transport("udp://[::1]:53", NET_UDP, AF_UNSPEC);
+    expect_transport("udp4://localhost:53", NET_UDP, AF_INET);
+    expect_transport("udp6://:53", NET_UDP, AF_INET6);
+    expect_transport("tcp4://:80", NET_TCP, AF_INET);
+    expect_transport("tcp6://[::]:80", NET_TCP, AF_INET6);
+    expect_transport("unixpacket:/run/x", NET_UNIXPACKET, AF_UNSPEC);
+    expect_transport("unixdgram:@x", NET_UNIXDGRAM, AF_UNSPEC);
 }
 
 Test(net_endpoint, format_is_the_full_form_and_parses_back)
@@ -66,6 +88,12 @@ Test(net_endpoint, format_is_the_full_form_and_parses_back)
         {"80", "tcp://:80"},
         {"tcp://localhost:http", "tcp://localhost:http"},
         {"unix:/run/x", "unix:/run/x"},
+        {"unix:@x", "unix:@x"},
+        {"unixpacket:/run/x", "unixpacket:/run/x"},
+        {"unixdgram:x", "unixdgram:x"},
+        {"udp://[::1]:53", "udp://[::1]:53"},
+        {"udp4://:53", "udp4://:53"},
+        {"tcp6://[::]:80", "tcp6://[::]:80"},
     };
     char text[NET_TEXT_MAX];
 
@@ -126,9 +154,12 @@ Test(net_endpoint, ipv6_needs_its_brackets)
 Test(net_endpoint, unknown_transports_are_refused)
 {
     expect_refused("http://127.0.0.1:8080", "the transport is unknown; write tcp://HOST:PORT, ");
-    expect_refused("udp://127.0.0.1:8080", "the transport is unknown; write ");
     expect_refused("TCP://127.0.0.1:8080", "the transport is unknown; write ");
-    expect_refused("unixpacket:/run/x", "the port is neither a number nor the name of a service; write ");
+    expect_refused("rdm://127.0.0.1:80", "Linux has no reliably delivered messages (SOCK_RDM) over IP; use ");
+    expect_refused("unixraw:/run/x", "the port is neither a number nor the name of a service; write ");
+    expect_refused("unixpacket:", "the path of the Unix socket is missing; write unix:/PATH");
+    expect_refused("unix:@", "the name behind the @ is missing; write unix:@NAME");
+    expect_refused("udp://127.0.0.1", "the port is missing; write ");
     expect_refused("unix:", "the path of the Unix socket is missing; write unix:/PATH");
     expect_refused("unix", "the port is missing; write ");
 }

@@ -253,3 +253,108 @@ Test(net_reader, an_early_end_is_told_from_an_error, .init = open_ends, .fini = 
     cr_assert(net_read_exactly(&reader, bytes, 1) == -1 && errno == EBADF);
     expect_no_line(EBADF);
 }
+
+/* ---- records ---- */
+
+static void expect_record(const char *expected, size_t size)
+{
+    char bytes[64];
+
+    cr_assert(net_read_record(&reader, bytes, sizeof bytes) == (ssize_t)size);
+    cr_assert(memcmp(bytes, expected, size) == 0);
+}
+
+static void expect_no_record(size_t room, int error)
+{
+    char bytes[64];
+
+    errno = 77;
+    cr_assert(net_read_record(&reader, bytes, room) == -1 && errno == error, "errno %d", errno);
+}
+
+Test(net_reader, records_come_as_they_were_written, .init = open_ends, .fini = close_ends)
+{
+    static struct net_writer writer;
+
+    net_writer_open(&writer, ends[1]);
+    cr_assert(net_write_record(&writer, "one", 3) == 0 && net_write_record(&writer, "", 0) == 0);
+    cr_assert(net_write_record(&writer, "\0\n\r", 3) == 0 && net_flush(&writer) == 0);
+    put_end();
+    expect_record("one", 3);
+    expect_record("", 0);
+    expect_record("\0\n\r", 3);
+    expect_no_record(64, 0);
+}
+
+Test(net_reader, a_record_is_its_length_in_network_order_and_its_bytes, .init = open_ends, .fini = close_ends)
+{
+    put("\0\0\0\2hi\0\0\0", 9);
+    expect_record("hi", 2);
+    put_end();
+    expect_no_record(64, EBADMSG);
+}
+
+Test(net_reader, a_record_that_ends_early_or_is_too_long_is_told, .init = open_ends, .fini = close_ends)
+{
+    put("\0\0\0\5hello\0\0\0\5hell", 17);
+    put_end();
+    expect_no_record(4, EMSGSIZE);
+    net_read_exactly(&reader, (char[5]){0}, 5);
+    expect_no_record(64, EBADMSG);
+}
+
+/* ---- the writer ---- */
+
+/* Nothing leaves before the buffer is full or flushed; then everything, in order. */
+Test(net_reader, the_writer_collects_until_it_is_flushed, .init = open_ends, .fini = close_ends)
+{
+    static struct net_writer writer;
+    char byte;
+
+    net_writer_open(&writer, ends[1]);
+    cr_assert(net_set_nonblocking(ends[0], true) == 0);
+    cr_assert(net_write(&writer, "GET", 3) == 0 && net_write_line(&writer, " / HTTP/1.1") == 0);
+    cr_assert(net_receive(ends[0], &byte, 1) == -1 && errno == EAGAIN, "it is still collected");
+    cr_assert(net_flush(&writer) == 0 && net_flush(&writer) == 0);
+    put_text("behind\n");
+    expect_line("GET / HTTP/1.1");
+    expect_line("behind");
+}
+
+static void *write_large(void *unused)
+{
+    static struct net_writer writer;
+
+    (void)unused;
+    net_writer_open(&writer, ends[1]);
+    for (size_t at = 0, n = 1; at < LARGE; at += n, n = n * 3 % 20011 + 1) {
+        n = n < LARGE - at ? n : LARGE - at;
+        cr_expect(net_write(&writer, large + at, n) == 0);
+    }
+    cr_expect(net_flush(&writer) == 0);
+    return NULL;
+}
+
+Test(net_reader, the_writer_takes_more_than_it_holds, .init = open_ends, .fini = close_ends)
+{
+    char *got = malloc(LARGE);
+    pthread_t thread;
+
+    for (int i = 0; i < LARGE; i++)
+        large[i] = (char)(i * 37 + i / 256);
+    cr_assert(pthread_create(&thread, NULL, write_large, NULL) == 0);
+    cr_assert(net_read_exactly(&reader, got, LARGE) == 0 && memcmp(got, large, LARGE) == 0);
+    pthread_join(thread, NULL);
+    free(got);
+}
+
+Test(net_reader, the_writer_tells_that_the_reader_left, .init = open_ends)
+{
+    static struct net_writer writer;
+
+    close(ends[0]);
+    net_writer_open(&writer, ends[1]);
+    cr_assert(net_write(&writer, "x", 1) == 0 && net_flush(&writer) == -1 && errno == EPIPE);
+    cr_assert(net_write(&writer, large, LARGE) == -1 && errno == EPIPE);
+    close(ends[1]);
+}
