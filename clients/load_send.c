@@ -2,7 +2,6 @@
  * load_send - requests on their way out: the next burst, the rest of one, what is due in open loop.
  */
 #include <errno.h>
-#include <sys/epoll.h>
 
 #include "clock.h"
 #include "load_worker.h"
@@ -56,13 +55,6 @@ static void note_sent(struct load_worker *worker, struct load_conn *conn, uint32
     worker->stats->sent += count;
 }
 
-static void watch(struct load_worker *worker, struct load_conn *conn, uint32_t events)
-{
-    struct epoll_event event = {.events = events | EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
-
-    epoll_ctl(worker->epoll, EPOLL_CTL_MOD, conn->fd, &event);
-}
-
 int load_send(struct load_worker *worker, struct load_conn *conn, uint32_t count, int64_t start_ns)
 {
     size_t size;
@@ -80,7 +72,7 @@ int load_send(struct load_worker *worker, struct load_conn *conn, uint32_t count
     if ((size_t)sent < size) {
         conn->unsent = bytes + sent;
         conn->unsent_size = size - (size_t)sent;
-        watch(worker, conn, EPOLLOUT);
+        load_conn_watch(worker, conn);
     }
     return 0;
 }
@@ -106,7 +98,7 @@ int load_send_rest(struct load_worker *worker, struct load_conn *conn)
     conn->unsent += sent;
     conn->unsent_size -= (size_t)sent;
     if (conn->unsent_size == 0)
-        watch(worker, conn, 0);
+        load_conn_watch(worker, conn);
     return 0;
 }
 

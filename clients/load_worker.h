@@ -159,6 +159,10 @@ void load_conn_open(struct load_worker *worker, struct load_conn *conn);
 void load_conn_event(struct load_worker *worker, struct load_conn *conn, uint32_t events);
 void load_conn_close(struct load_worker *worker, struct load_conn *conn);
 
+/* Asks for its events: input always, output while it connects or has something unsent. What is ready comes
+ * anew. */
+void load_conn_watch(const struct load_worker *worker, struct load_conn *conn);
+
 /* Counts what is in flight under `error`, closes, and starts again; nothing in flight counts nothing. */
 void load_conn_lost(struct load_worker *worker, struct load_conn *conn, enum load_error error);
 
