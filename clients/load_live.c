@@ -14,7 +14,7 @@
 int load_live_open(struct load_live *live, const struct load_options *options, struct load_worker *workers)
 {
     *live = (struct load_live){.workers = workers, .count = options->threads};
-    if (options->quiet || options->json || options->csv)
+    if (load_options_silent(options))
         return 0;
     live->terminal = isatty(STDERR_FILENO);
     live->requests = calloc(live->count, sizeof(*live->requests));

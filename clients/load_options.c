@@ -50,8 +50,6 @@ static int check_ranges(const struct load_options *options)
         return refuse("--duration must be longer than 0");
     if (options->timeout_ns <= 0)
         return refuse("--timeout must be longer than 0");
-    if (options->rate > LOAD_RATE_MAX)
-        return refuse("--rate takes requests per second, up to 100M");
     if (options->pipeline == 0 || options->pipeline > LOAD_PIPELINE_MAX)
         return refuse("--pipeline takes 1 to 1024");
     if (options->local_addresses > LOAD_ADDRESSES_MAX)
@@ -69,13 +67,44 @@ static int check_combinations(const struct load_options *options)
 
     if (options->requests_per_connection > 0 && options->pipeline > options->requests_per_connection)
         return refuse("--pipeline must not exceed --requests-per-connection");
-    if (options->json && options->csv)
-        return refuse("--json and --csv both want stdout; choose one");
+    if (options->json + options->csv + options->benchstat > 1)
+        return refuse("--json, --csv and --benchstat all want stdout; choose one");
+    if (options->hgrm != NULL && (options->rates.count > 1 || options->objective.text != NULL))
+        return refuse("--hgrm holds one distribution; several rates go into --hlog");
+    if (options->objective.text != NULL && options->rates.count > 1)
+        return refuse("--find-capacity takes one --rate, the first to try");
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "POST") != 0)
         return refuse("--method takes GET, HEAD or POST");
     if (options->body != NULL && strcmp(method, "POST") != 0)
         return refuse("--body needs --method POST");
     return -1;
+}
+
+/* The options that are small languages of their own. */
+static int parse_texts(struct load_options *options, const char *rates, const char *objective,
+                       const char *arrivals)
+{
+    const char *wrong = rates != NULL ? load_rates_parse(rates, &options->rates) : NULL;
+
+    if (wrong == NULL && objective != NULL)
+        wrong = load_objective_parse(objective, &options->objective);
+    if (wrong != NULL)
+        return refuse(wrong);
+    options->rate = options->rates.items[0];
+    options->poisson = strcmp(arrivals, "poisson") == 0;
+    if (!options->poisson && strcmp(arrivals, "uniform") != 0)
+        return refuse("--arrivals takes uniform or poisson");
+    return -1;
+}
+
+const struct load_objective *load_options_objective(const struct load_options *options)
+{
+    return options->objective.text != NULL ? &options->objective : NULL;
+}
+
+bool load_options_silent(const struct load_options *options)
+{
+    return options->quiet || options->json || options->csv || options->benchstat;
 }
 
 static void defaults(struct load_options *options)
@@ -97,13 +126,16 @@ static void defaults(struct load_options *options)
 int load_options_parse(int argc, char **argv, struct load_options *options)
 {
     bool help = false;
-    const char *arrivals = "uniform";
+    const char *arrivals = "uniform", *rates = NULL, *objective = NULL;
     const struct option_spec specs[] = {
         {"connections", 'c', OPTION_COUNT, &options->connections, "N", "connections to hold (64)"},
         {"duration", 'd', OPTION_DURATION, &options->duration_ns, "TIME",
          "length of the measured window (10s)"},
         {"threads", 't', OPTION_COUNT, &options->threads, "N", "threads the connections are shared over (1)"},
-        {"rate", 'r', OPTION_COUNT, &options->rate, "PER_SECOND", "open loop: requests due per second"},
+        {"rate", 'r', OPTION_TEXT, &rates, "PER_SECOND[,...]",
+         "open loop: requests due per second; several are measured one after the other"},
+        {"find-capacity", 0, OPTION_TEXT, &objective, "'p99<10ms'",
+         "search for the highest rate that keeps this latency (--rate: the first to try)"},
         {"arrivals", 0, OPTION_TEXT, &arrivals, "KIND", "open loop: uniform or poisson (uniform)"},
         {"requests-per-connection", 'k', OPTION_COUNT, &options->requests_per_connection, "K",
          "close a connection after K requests; 1 = a new one for each (no limit)"},
@@ -126,6 +158,7 @@ int load_options_parse(int argc, char **argv, struct load_options *options)
         {"spin", 0, OPTION_FLAG, &options->spin, NULL, "poll instead of sleeping: uses whole cores"},
         {"json", 'j', OPTION_FLAG, &options->json, NULL, "print one JSON object"},
         {"csv", 0, OPTION_FLAG, &options->csv, NULL, "print a line of column names and a line of values"},
+        {"benchstat", 0, OPTION_FLAG, &options->benchstat, NULL, "print in the format of Go benchmarks"},
         {"hlog", 0, OPTION_TEXT, &options->hlog, "FILE", "write the histograms as an HdrHistogram V2 log"},
         {"hgrm", 0, OPTION_TEXT, &options->hgrm, "FILE", "write the percentile distribution"},
         {"quiet", 'q', OPTION_FLAG, &options->quiet, NULL, "no progress on stderr"},
@@ -148,9 +181,8 @@ int load_options_parse(int argc, char **argv, struct load_options *options)
         return refuse(argc == first ? "what to load is missing: tenk-load http://127.0.0.1:8080/ (see --help)"
                                     : "takes one target");
     options->target = argv[first];
-    options->poisson = strcmp(arrivals, "poisson") == 0;
-    if (!options->poisson && strcmp(arrivals, "uniform") != 0)
-        return refuse("--arrivals takes uniform or poisson");
-    int status = check_ranges(options);
+    int status = parse_texts(options, rates, objective, arrivals);
+    if (status < 0)
+        status = check_ranges(options);
     return status >= 0 ? status : check_combinations(options);
 }

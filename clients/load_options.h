@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "load_objective.h"
+#include "load_rates.h"
 #include "options.h"
 
 enum {
@@ -23,7 +25,9 @@ struct load_options {
     uint64_t connections;
     uint64_t threads;
     int64_t duration_ns, warmup_ns, ramp_ns, timeout_ns;
-    uint64_t rate;                    /* requests per second; 0: closed loop */
+    struct load_rates rates;          /* --rate: each is a step of its own; none: closed loop */
+    uint64_t rate;                    /* of the present step, requests per second; 0: closed loop */
+    struct load_objective objective;  /* --find-capacity */
     bool poisson;                     /* open loop: exponential gaps instead of equal ones */
     uint64_t requests_per_connection; /* 0: no limit */
     uint64_t pipeline;
@@ -33,7 +37,7 @@ struct load_options {
     uint64_t status;          /* http: the status a good answer has */
     const char *method, *body, *expect;
     struct option_list headers;
-    bool spin, json, csv, quiet;
+    bool spin, json, csv, benchstat, quiet;
     const char *hlog, *hgrm;
 };
 
@@ -42,5 +46,11 @@ struct load_options {
  * one sentence on stderr that names what is wrong.
  */
 int load_options_parse(int argc, char **argv, struct load_options *options);
+
+/* What --find-capacity has to keep; NULL without it. */
+const struct load_objective *load_options_objective(const struct load_options *options);
+
+/* No progress on stderr: it was asked for, or a program reads the results. */
+bool load_options_silent(const struct load_options *options);
 
 #endif

@@ -6,20 +6,13 @@
 #include <inttypes.h>
 
 #include "clock.h"
+#include "load_draw.h"
+#include "load_verdict.h"
 #include "units.h"
-
-#define LAG_WARN_NS NS_PER_MS /* sends later than this at p99 are worth a warning */
 
 static const double percentiles[] = {50, 75, 90, 95, 99, 99.9, 99.99, 99.999};
 
 enum { PERCENTILES = sizeof(percentiles) / sizeof(percentiles[0]) };
-
-double load_report_rate(const struct load_result *result)
-{
-    if (result->duration_ns <= 0)
-        return 0;
-    return (double)result->window.requests * (double)NS_PER_S / (double)result->duration_ns;
-}
 
 struct load_littles_law load_report_littles_law(const struct load_plan *plan,
                                                 const struct load_result *result)
@@ -46,8 +39,8 @@ static void print_title(FILE *out, const struct load_plan *plan, const struct lo
     if (options->requests_per_connection > 0)
         fprintf(out, "%" PRIu64 " request%s per connection, ", options->requests_per_connection,
                 options->requests_per_connection == 1 ? "" : "s");
-    if (options->rate > 0)
-        fprintf(out, "open loop at %s/s (%s)", units_format_count(rate, (double)options->rate),
+    if (result->rate_asked > 0)
+        fprintf(out, "open loop at %s/s (%s)", units_format_count(rate, result->rate_asked),
                 options->poisson ? "poisson" : "uniform");
     else
         fprintf(out, "closed loop");
@@ -61,8 +54,20 @@ static void print_rate(FILE *out, const struct load_result *result)
     double seconds = (double)result->duration_ns / (double)NS_PER_S;
 
     fprintf(out, "  rate       %.0f requests/s   %" PRIu64 " answers, each checked   %s/s received\n",
-            load_report_rate(result), result->window.requests,
+            load_result_rate(result), result->window.requests,
             units_format_bytes(bytes, seconds > 0 ? (double)result->window.bytes_in / seconds : 0));
+}
+
+/* Open loop: what was asked for, and what became of it on the way. */
+static void print_offered(FILE *out, const struct load_result *result)
+{
+    double seconds = (double)result->duration_ns / (double)NS_PER_S;
+
+    if (result->rate_asked <= 0 || seconds <= 0)
+        return;
+    fprintf(out, "  offered    %.0f/s due, %.0f/s sent, %.0f/s answered\n",
+            (double)result->window.due / seconds, (double)result->window.sent / seconds,
+            load_result_rate(result));
 }
 
 static void print_latency(FILE *out, const char *name, const struct histogram *histogram)
@@ -128,16 +133,11 @@ static void print_self(FILE *out, const struct load_result *result)
 
 static void warn_overload(FILE *out, const struct load_result *result)
 {
-    double seconds = (double)result->duration_ns / (double)NS_PER_S;
-
-    if (seconds <= 0 || !load_result_overloaded(result))
-        return;
-    fprintf(
-        out,
-        "  ! overloaded: %.0f/s were due, %.0f/s were sent, %.0f/s were answered; the latencies say how long "
-        "the run was\n",
-        (double)result->window.due / seconds, (double)result->window.sent / seconds,
-        load_report_rate(result));
+    if (load_result_overloaded(result))
+        fprintf(
+            out,
+            "  ! overloaded: more was due than was answered, so requests waited in a growing queue; their "
+            "latency says how\n    long the run was and is not shown\n");
 }
 
 static void warn_unanswered(FILE *out, const struct load_result *result)
@@ -161,11 +161,21 @@ static void print_warnings(FILE *out, const struct load_plan *plan, const struct
     warn_unanswered(out, result);
     if (load_result_bound(result))
         fprintf(out, "  ! client-bound: this client was busy; the server may be faster than the rate says\n");
-    if (lag_ns > LAG_WARN_NS)
+    if (lag_ns > LOAD_LAG_WARN_NS)
         fprintf(out, "  ! this client sent late: by %s at p99\n", units_format_duration(lag, lag_ns));
-    if (plan->options->rate == 0 && (law.deviation > 0.02 || law.deviation < -0.02))
+    if (result->rate_asked == 0 && (law.deviation > 0.02 || law.deviation < -0.02))
         fprintf(out, "  ! Little's law: %.1f requests were in the system, %.0f expected\n", law.measured,
                 law.expected);
+}
+
+static void print_latencies(FILE *out, const struct load_plan *plan, const struct load_result *result)
+{
+    if (!load_result_overloaded(result)) {
+        print_latency(out, "latency", &result->window.latency);
+        print_latency(out, "service", &result->window.service);
+    }
+    if (plan->options->requests_per_connection > 0)
+        print_latency(out, "connect", &result->window.connect);
 }
 
 static void print_table(FILE *out, const struct histogram *histogram)
@@ -189,15 +199,18 @@ static void print_table(FILE *out, const struct histogram *histogram)
 
 void load_report_text(FILE *out, const struct load_plan *plan, const struct load_result *result)
 {
+    const struct load_draw_style style = load_draw_style_of(fileno(out));
+
     print_title(out, plan, result);
     print_rate(out, result);
-    print_latency(out, "latency", &result->window.latency);
-    print_latency(out, "service", &result->window.service);
-    if (plan->options->requests_per_connection > 0)
-        print_latency(out, "connect", &result->window.connect);
+    print_offered(out, result);
+    print_latencies(out, plan, result);
     print_clients(out, result);
     print_errors(out, result);
     print_self(out, result);
     print_warnings(out, plan, result);
+    if (load_result_overloaded(result))
+        return;
     print_table(out, &result->window.latency);
+    load_draw(out, &style, &result->window.latency);
 }

@@ -1,5 +1,6 @@
 /*
- * load_report - what a run found, for people (text), programs (JSON, CSV) and HdrHistogram's tools.
+ * load_report - what a run found, for people (text), programs (JSON, CSV, benchstat) and HdrHistogram's
+ * tools.
  *
  * Results go to stdout or into the files named; nothing else is written to stdout.
  */
@@ -10,6 +11,7 @@
 
 #include "load_plan.h"
 #include "load_stats.h"
+#include "load_steps.h"
 
 /* Little's law, closed loop: requests in the system = connections served x pipeline depth. */
 struct load_littles_law {
@@ -20,20 +22,30 @@ struct load_littles_law {
 struct load_littles_law load_report_littles_law(const struct load_plan *plan,
                                                 const struct load_result *result);
 
-double load_report_rate(const struct load_result *result); /* good answers per second */
-
+/* The summary of one measurement. */
 void load_report_text(FILE *out, const struct load_plan *plan, const struct load_result *result);
 
-/* 0, or -1 with ENOMEM. */
-int load_report_json(FILE *out, const struct load_plan *plan, const struct load_result *result);
-
-void load_report_csv(FILE *out, const struct load_plan *plan, const struct load_result *result);
+/* Several of them: a line each, and what a search found. */
+void load_report_table(FILE *out, const struct load_plan *plan, const struct load_steps *steps);
 
 /*
- * The histograms: latency; in open loop "service" (from the real send) and "lag"; "connect". 0, or -1
- * with errno when the file could not be written.
+ * One object for one measurement, an array of them for a ladder of rates, an object that says what was found
+ * and holds the array for a search. 0, or -1 with ENOMEM.
  */
-int load_report_hlog(const char *path, const struct load_plan *plan, const struct load_result *result);
+int load_report_json(FILE *out, const struct load_plan *plan, const struct load_steps *steps);
+
+/* A line of names, then a line per measurement. */
+void load_report_csv(FILE *out, const struct load_plan *plan, const struct load_steps *steps);
+
+/* Lines of the Go benchmark format, which benchstat compares between runs.
+ * go.dev/design/14313-benchmark-format */
+void load_report_benchstat(FILE *out, const struct load_plan *plan, const struct load_steps *steps);
+
+/*
+ * The histograms: latency; in open loop "service" (from the real send) and "lag"; "connect". With several
+ * rates each has its tags: at-5000, at-5000-service. 0, or -1 with errno when the file could not be written.
+ */
+int load_report_hlog(const char *path, const struct load_plan *plan, const struct load_steps *steps);
 int load_report_hgrm(const char *path, const struct load_result *result);
 
 #endif

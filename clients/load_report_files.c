@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "load_report.h"
+#include "units.h"
 
 /* ---- CSV: one table of columns, so that names and values cannot drift apart ---- */
 
@@ -43,10 +44,10 @@ static void result_columns(struct csv *csv, const struct load_plan *plan, const 
     column(csv, "threads", (double)options->threads);
     column(csv, "pipeline", (double)options->pipeline);
     column(csv, "requests_per_connection", (double)options->requests_per_connection);
-    column(csv, "rate_asked_per_s", (double)options->rate);
+    column(csv, "rate_asked_per_s", result->rate_asked);
     column(csv, "duration_s", (double)result->duration_ns / (double)NS_PER_S);
     column(csv, "requests", (double)result->window.requests);
-    column(csv, "rate_per_s", load_report_rate(result));
+    column(csv, "rate_per_s", load_result_rate(result));
     column(csv, "bytes_in", (double)result->window.bytes_in);
     column(csv, "bytes_out", (double)result->window.bytes_out);
     latency_columns(csv, &result->window.latency);
@@ -76,19 +77,27 @@ static void print_quoted(FILE *out, const char *text)
     fputc('"', out);
 }
 
-void load_report_csv(FILE *out, const struct load_plan *plan, const struct load_result *result)
+static void print_names(FILE *out, const struct csv *csv)
 {
-    struct csv csv = {.count = 0};
-
-    result_columns(&csv, plan, result);
     fputs("target", out);
-    for (int i = 0; i < csv.count; i++)
-        fprintf(out, ",%s", csv.names[i]);
+    for (int i = 0; i < csv->count; i++)
+        fprintf(out, ",%s", csv->names[i]);
     fputc('\n', out);
-    print_quoted(out, plan->options->target);
-    for (int i = 0; i < csv.count; i++)
-        fprintf(out, ",%.10g", csv.values[i]);
-    fputc('\n', out);
+}
+
+void load_report_csv(FILE *out, const struct load_plan *plan, const struct load_steps *steps)
+{
+    for (size_t step = 0; step < steps->count; step++) {
+        struct csv csv = {.count = 0};
+
+        result_columns(&csv, plan, &steps->items[step]);
+        if (step == 0)
+            print_names(out, &csv);
+        print_quoted(out, plan->options->target);
+        for (int i = 0; i < csv.count; i++)
+            fprintf(out, ",%.10g", csv.values[i]);
+        fputc('\n', out);
+    }
 }
 
 /* ---- HdrHistogram ---- */
@@ -103,31 +112,50 @@ static int finish(FILE *out, int status)
     return status;
 }
 
-static int write_interval(FILE *out, const char *tag, const struct load_result *result,
+/* `kind` is NULL for latency, which is written even when it is empty; `at` is "" or what the step is called.
+ */
+static int write_interval(FILE *out, const char *at, const char *kind, const struct load_result *result,
                           const struct histogram *histogram)
 {
-    if (histogram->total == 0 && tag != NULL)
+    char tag[HISTOGRAM_TAG_MAX];
+
+    if (histogram->total == 0 && kind != NULL)
         return 0;
-    return histogram_hlog_interval(out, tag, result->begin_wall_ns,
+    snprintf(tag, sizeof(tag), "%s%s%s", at, *at != '\0' && kind != NULL ? "-" : "",
+             kind != NULL ? kind : "");
+    return histogram_hlog_interval(out, *tag != '\0' ? tag : NULL, result->begin_wall_ns,
                                    result->begin_wall_ns + result->duration_ns, histogram);
 }
 
-int load_report_hlog(const char *path, const struct load_plan *plan, const struct load_result *result)
+static int write_step(FILE *out, const char *at, const struct load_result *result)
 {
     const struct load_stats *window = &result->window;
+    int status = write_interval(out, at, NULL, result, &window->latency);
+
+    if (status == 0)
+        status = write_interval(out, at, "service", result, &window->service);
+    if (status == 0)
+        status = write_interval(out, at, "lag", result, &window->lag);
+    if (status == 0)
+        status = write_interval(out, at, "connect", result, &window->connect);
+    return status;
+}
+
+int load_report_hlog(const char *path, const struct load_plan *plan, const struct load_steps *steps)
+{
+    bool several = plan->options->rates.count > 1 || plan->options->objective.text != NULL;
     FILE *out = fopen(path, "we");
 
     if (out == NULL)
         return -1;
-    int status = histogram_hlog_header(out, plan->options->target, result->begin_wall_ns);
-    if (status == 0)
-        status = write_interval(out, NULL, result, &window->latency);
-    if (status == 0)
-        status = write_interval(out, "service", result, &window->service);
-    if (status == 0)
-        status = write_interval(out, "lag", result, &window->lag);
-    if (status == 0)
-        status = write_interval(out, "connect", result, &window->connect);
+    int status = histogram_hlog_header(out, plan->options->target, steps->items[0].begin_wall_ns);
+    for (size_t i = 0; i < steps->count && status == 0; i++) {
+        char at[UNITS_TEXT_MAX] = "";
+
+        if (several)
+            snprintf(at, sizeof(at), "at-%.0f", steps->items[i].rate_asked);
+        status = write_step(out, at, &steps->items[i]);
+    }
     return finish(out, status);
 }
 

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "load_report.h"
+#include "load_verdict.h"
 
 static double us(int64_t ns)
 {
@@ -67,7 +68,7 @@ static json_t *littles_law_json(const struct load_plan *plan, const struct load_
 {
     struct load_littles_law law = load_report_littles_law(plan, result);
 
-    if (plan->options->rate > 0)
+    if (result->rate_asked > 0)
         return json_null();
     return json_pack("{s:f, s:f, s:f}", "expected", law.expected, "measured", law.measured, "deviation",
                      law.deviation);
@@ -80,26 +81,26 @@ static json_t *total_json(const struct load_result *result)
                      (json_int_t)result->total_unanswered);
 }
 
-static json_t *setup_json(const struct load_options *options)
+static json_t *setup_json(const struct load_options *options, const struct load_result *result)
 {
     return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:I}", "target", options->target, "loop",
-                     options->rate > 0 ? (options->poisson ? "open-poisson" : "open-uniform") : "closed",
+                     result->rate_asked > 0 ? (options->poisson ? "open-poisson" : "open-uniform") : "closed",
                      "connections", (json_int_t)options->connections, "threads", (json_int_t)options->threads,
                      "pipeline", (json_int_t)options->pipeline, "requests_per_connection",
                      (json_int_t)options->requests_per_connection, "spin", options->spin, "seed",
                      (json_int_t)options->seed);
 }
 
-static void add_open_loop(json_t *object, const struct load_plan *plan, const struct load_result *result)
+static void add_open_loop(json_t *object, const struct load_result *result)
 {
     double seconds = (double)result->duration_ns / (double)NS_PER_S;
 
-    if (plan->options->rate == 0) {
+    if (result->rate_asked <= 0) {
         json_object_set_new(object, "offered_per_s", json_null());
         json_object_set_new(object, "service_us", json_null());
         return;
     }
-    json_object_set_new(object, "rate_asked_per_s", json_real((double)plan->options->rate));
+    json_object_set_new(object, "rate_asked_per_s", json_real(result->rate_asked));
     json_object_set_new(object, "offered_per_s",
                         json_real(seconds > 0 ? (double)result->window.due / seconds : 0));
     json_object_set_new(object, "service_us", latency_json(&result->window.service));
@@ -111,13 +112,16 @@ static void add_open_loop(json_t *object, const struct load_plan *plan, const st
 static json_t *result_json(const struct load_plan *plan, const struct load_result *result)
 {
     const struct load_stats *window = &result->window;
+    const struct load_objective *objective = load_options_objective(plan->options);
     json_t *object = json_object();
 
-    json_object_set_new(object, "setup", setup_json(plan->options));
+    json_object_set_new(object, "setup", setup_json(plan->options, result));
     json_object_set_new(object, "requests", json_integer((json_int_t)window->requests));
     json_object_set_new(object, "duration_s", json_real((double)result->duration_ns / (double)NS_PER_S));
+    json_object_set_new(object, "verdict",
+                        json_string(load_verdict_text(load_verdict_of(result, objective))));
     json_object_set_new(object, "interrupted", json_boolean(result->interrupted));
-    json_object_set_new(object, "rate_per_s", json_real(load_report_rate(result)));
+    json_object_set_new(object, "rate_per_s", json_real(load_result_rate(result)));
     json_object_set_new(object, "bytes_in", json_integer((json_int_t)window->bytes_in));
     json_object_set_new(object, "bytes_out", json_integer((json_int_t)window->bytes_out));
     json_object_set_new(object, "latency_us", latency_json(&window->latency));
@@ -128,7 +132,7 @@ static json_t *result_json(const struct load_plan *plan, const struct load_resul
     json_object_set_new(
         object, "unanswered",
         json_pack("{s:I, s:f}", "count", (json_int_t)result->unanswered, "oldest_us", us(result->oldest_ns)));
-    add_open_loop(object, plan, result);
+    add_open_loop(object, result);
     json_object_set_new(object, "sent", json_integer((json_int_t)window->sent));
     json_object_set_new(object, "send_lag_us", lag_json(&window->lag));
     json_object_set_new(object, "client", client_json(result));
@@ -137,16 +141,63 @@ static json_t *result_json(const struct load_plan *plan, const struct load_resul
     return object;
 }
 
-int load_report_json(FILE *out, const struct load_plan *plan, const struct load_result *result)
+static json_t *steps_json(const struct load_plan *plan, const struct load_steps *steps)
 {
-    json_t *object = result_json(plan, result);
+    json_t *array = json_array();
 
-    if (object == NULL) {
+    for (size_t i = 0; i < steps->count; i++)
+        json_array_append_new(array, result_json(plan, &steps->items[i]));
+    return array;
+}
+
+/* Why the lowest rate that fails does. */
+static json_t *fails_because_json(const struct load_steps *steps, const struct load_plan *plan)
+{
+    const struct load_result *failed = load_steps_find_failed(steps, &plan->options->objective);
+
+    if (failed == NULL)
+        return json_null();
+    return json_string(load_verdict_text(load_verdict_of(failed, &plan->options->objective)));
+}
+
+static json_t *rate_json(uint64_t rate)
+{
+    return rate > 0 ? json_integer((json_int_t)rate) : json_null();
+}
+
+static json_t *search_json(const struct load_plan *plan, const struct load_steps *steps)
+{
+    const struct load_search *search = &steps->search;
+    uint64_t holds = load_search_holds(search);
+    json_t *closed = steps->closed.threads > 0 ? result_json(plan, &steps->closed) : json_null();
+
+    return json_pack("{s:s, s:I, s:b, s:o, s:o, s:o, s:b, s:o, s:o}", "objective",
+                     plan->options->objective.text, "capacity_per_s", (json_int_t)holds, "confirmed",
+                     load_search_confirmed(search), "holds_per_s", rate_json(holds), "fails_per_s",
+                     rate_json(load_search_fails(search)), "fails_because", fails_because_json(steps, plan),
+                     "interrupted", steps->interrupted, "closed_loop", closed, "steps",
+                     steps_json(plan, steps));
+}
+
+static json_t *report_json(const struct load_plan *plan, const struct load_steps *steps)
+{
+    if (plan->options->objective.text != NULL)
+        return search_json(plan, steps);
+    if (plan->options->rates.count > 1)
+        return steps_json(plan, steps);
+    return result_json(plan, &steps->items[0]);
+}
+
+int load_report_json(FILE *out, const struct load_plan *plan, const struct load_steps *steps)
+{
+    json_t *value = report_json(plan, steps);
+
+    if (value == NULL) {
         errno = ENOMEM;
         return -1;
     }
-    int status = json_dumpf(object, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+    int status = json_dumpf(value, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
     fputc('\n', out);
-    json_decref(object);
+    json_decref(value);
     return status;
 }

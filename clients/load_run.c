@@ -274,7 +274,7 @@ int load_run(struct load_plan *plan, struct load_result *result, char error[LOAD
     const struct load_options *options = plan->options;
     struct load_run run = {.plan = plan};
 
-    *result = (struct load_result){0};
+    *result = (struct load_result){.rate_asked = (double)options->rate};
     atomic_init(&run.start_ns, INT64_MAX);
     atomic_init(&run.begin_ns, INT64_MAX);
     atomic_init(&run.end_ns, INT64_MAX);

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
+
 const char *const load_error_names[LOAD_ERRORS] = {
     [LOAD_ERROR_CONNECT] = "connect", [LOAD_ERROR_RESET] = "reset",   [LOAD_ERROR_TIMEOUT] = "timeout",
     [LOAD_ERROR_SHORT] = "short",     [LOAD_ERROR_STATUS] = "status", [LOAD_ERROR_CONTENT] = "content",
@@ -87,6 +89,13 @@ void load_result_close(struct load_result *result)
 {
     load_stats_close(&result->window);
     free(result->thread_shares);
+}
+
+double load_result_rate(const struct load_result *result)
+{
+    if (result->duration_ns <= 0)
+        return 0;
+    return (double)result->window.requests * (double)NS_PER_S / (double)result->duration_ns;
 }
 
 double load_result_share_max(const struct load_result *result)

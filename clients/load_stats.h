@@ -67,6 +67,7 @@ struct load_fairness load_fairness_of(uint64_t *served, uint64_t count);
 
 /* The outcome of a run. */
 struct load_result {
+    double rate_asked;        /* open loop: requests due per second; 0: closed loop */
     struct load_stats window; /* the measured window only */
     int64_t duration_ns;      /* its length, as cut */
     int64_t begin_wall_ns;    /* when it began, CLOCK_REALTIME */
@@ -89,6 +90,8 @@ struct load_result {
 };
 
 void load_result_close(struct load_result *result);
+
+double load_result_rate(const struct load_result *result); /* good answers per second */
 
 /* The busiest thread's share, and whether the client was the bottleneck (above LOAD_BOUND_SHARE). */
 #define LOAD_BOUND_SHARE 0.90
