@@ -124,6 +124,7 @@ Test(load_answers, ladder_keeps_each_histogram)
     unlink(path);
 }
 
+/* timeout(1) without --foreground sends its signal twice, and the second one kills. */
 Test(load_answers, interrupted_ladder_keeps_what_it_has)
 {
     json_t *array = parse_on_server("timeout -s INT 1.5 $LOAD $URL -c 2 -d 0.3s --warmup 0.05s --rate "
