@@ -127,9 +127,10 @@ Test(load_answers, ladder_keeps_each_histogram)
 /* timeout(1) without --foreground sends its signal twice, and the second one kills. */
 Test(load_answers, interrupted_ladder_keeps_what_it_has)
 {
-    json_t *array = parse_on_server("timeout -s INT 1.5 $LOAD $URL -c 2 -d 0.3s --warmup 0.05s --rate "
-                                    "100,100,100,100,100,100,100,100,100,100,100,100 --json",
-                                    1);
+    json_t *array =
+        parse_on_server("timeout --foreground -s INT 2 $LOAD $URL -c 2 -d 0.3s --warmup 0.05s --rate "
+                        "100,100,100,100,100,100,100,100,100,100,100,100 --json",
+                        1);
     size_t count = json_array_size(array);
 
     cr_assert(count >= 1 && count < 12, "%zu steps", count);
