@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "counters.h"
+#include "http_syntax.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -27,14 +28,14 @@ static const struct target targets[] = {
     {"/stats", ROUTE_STATS, 0},
 };
 
-static const struct target *find_target(const struct http_request *request)
+static const struct target *find_target(struct slice path)
 {
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         const struct target *target = &targets[i];
         size_t size = strlen(target->path);
-        bool fits = target->argument_max > 0 ? request->target_size > size : request->target_size == size;
+        bool fits = target->argument_max > 0 ? path.size > size : path.size == size;
 
-        if (fits && memcmp(request->target, target->path, size) == 0)
+        if (fits && memcmp(path.at, target->path, size) == 0)
             return target;
     }
     return NULL;
@@ -61,11 +62,27 @@ static bool takes_method(const struct target *target, enum http_method method)
     return target->route == ROUTE_ECHO ? method == HTTP_POST : method == HTTP_GET || method == HTTP_HEAD;
 }
 
+enum { TARGET_MAX = 64 }; /* of a decoded path: longer than all of ours */
+
+/* "%2F" means the byte 0x2F (RFC 9110, 4.2.3). A path that has to be decoded stands in `room` then. */
+static struct slice decoded(struct slice path, char room[TARGET_MAX])
+{
+    size_t size;
+
+    if (memchr(path.at, '%', path.size) == NULL)
+        return path;
+    size = http_decode(path, room, TARGET_MAX);
+    return (struct slice){room, size <= TARGET_MAX ? size : 0};
+}
+
 int handler_route(const struct http_request *request, enum handler_route *route, uint64_t *argument)
 {
+    char room[TARGET_MAX];
+
     if (request->method == HTTP_OTHER)
         return 501;
-    const struct target *target = find_target(request);
+    struct slice path = decoded((struct slice){request->target, request->target_size}, room);
+    const struct target *target = find_target(path);
     if (target == NULL)
         return 404;
     *route = target->route;
@@ -73,8 +90,8 @@ int handler_route(const struct http_request *request, enum handler_route *route,
     if (!takes_method(target, request->method))
         return 405;
     size_t prefix = strlen(target->path);
-    if (target->argument_max > 0 && !parse_argument(request->target + prefix, request->target_size - prefix,
-                                                    target->argument_max, argument))
+    if (target->argument_max > 0 &&
+        !parse_argument(path.at + prefix, path.size - prefix, target->argument_max, argument))
         return 400;
     return 0;
 }

@@ -32,6 +32,7 @@ enum {
     REPLY_ROOM = 1536,           /* the longest answer that must fit whole: head and /stats body */
     UNWANTED_BODY_MAX = 1 << 18, /* a longer body that nobody asked for is not waited for */
     CHUNK_FRAME = 16 + 4,        /* size in hex, two CRLF */
+    PLAIN_CHUNK_LINE = 16 + 2,   /* what a chunk line is longer counts as if it stood in the trailer */
 };
 
 static_assert(REPLY_ROOM > REPLY_CACHE_SIZE + HANDLER_STATS_MAX, "an answer fits its room");
@@ -318,7 +319,12 @@ static enum protocol_result chunk_line_step(struct exchange *exchange, const str
     if (used < 0)
         return bad_chunk(exchange, cache, out, -used);
     use(input, (size_t)used);
-    if (exchange->body_left > HTTP_BODY_MAX - exchange->body_total)
+    if (used > PLAIN_CHUNK_LINE)
+        exchange->trailer += (uint16_t)(used - PLAIN_CHUNK_LINE);
+    if (exchange->trailer > HTTP_HEADERS_MAX)
+        return bad_chunk(exchange, cache, out, 431);
+    uint64_t most = echoes(exchange) ? HTTP_BODY_MAX : UNWANTED_BODY_MAX;
+    if (exchange->body_left > most - exchange->body_total)
         return bad_chunk(exchange, cache, out, 413);
     exchange->body_total += exchange->body_left;
     exchange->phase = exchange->body_left > 0 ? PHASE_CHUNK_DATA : PHASE_TRAILER;
@@ -364,15 +370,15 @@ static enum protocol_result chunk_end_step(struct exchange *exchange, const stru
 static enum protocol_result trailer_step(struct exchange *exchange, const struct reply_cache *cache,
                                          struct protocol_input *input, struct protocol_output *out)
 {
-    const char *end = input->size > 0 ? memchr(input->at, '\n', input->size) : NULL;
-    size_t size = end != NULL ? (size_t)(end - input->at) + 1 : input->size;
+    int used = http_parse_trailer(input->at, input->size);
+    size_t size = used > 0 ? (size_t)used : input->size;
 
+    if (used < 0)
+        return bad_chunk(exchange, cache, out, -used);
     if (exchange->trailer + size > HTTP_HEADERS_MAX)
         return bad_chunk(exchange, cache, out, 431);
-    if (end == NULL)
+    if (used == 0)
         return PROTOCOL_NEED_INPUT;
-    if (size < 2 || end[-1] != '\r' || (size > 2 && memchr(input->at, ':', size) == NULL))
-        return bad_chunk(exchange, cache, out, 400);
     use(input, size);
     exchange->trailer += (uint16_t)size;
     return size == 2 ? body_complete(exchange, out) : PROTOCOL_ADVANCED;

@@ -46,6 +46,12 @@ int http_parse(const char *bytes, size_t size, struct http_request *request);
  */
 int http_parse_chunk(const char *bytes, size_t size, uint64_t *length);
 
+/*
+ * Checks one line of a trailer section (RFC 9112, 7.1.2). Returns its size with CRLF, 2 for the empty
+ * line that ends the section; 0 when more is needed; -400 when it is no field.
+ */
+int http_parse_trailer(const char *bytes, size_t size);
+
 /* The reason phrase of a status we send. */
 const char *http_reason(int status);
 

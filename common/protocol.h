@@ -42,7 +42,7 @@ struct exchange {
     uint64_t fill_at;    /* the reply goes on with pattern bytes from this offset (handler.h), ... */
     uint64_t fill_left;  /* ... this many of them; the connection sends them straight from there */
     uint64_t argument;   /* the N of /bytes/N, the USEC of /spin and /wait */
-    uint16_t trailer;    /* bytes of chunked trailer so far */
+    uint16_t trailer;    /* bytes of chunked trailer so far, and of long chunk extensions */
     uint16_t error;      /* status that refuses the request, 0: none */
     uint8_t phase;       /* of the protocol that runs */
     uint8_t route;

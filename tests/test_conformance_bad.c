@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bad_requests.h"
 #include "expect.h"
 #include "matrix.h"
 
@@ -17,34 +16,6 @@ static void expect_hello_now(void)
 {
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
-}
-
-static void refuse_one(const struct bad_request *bad)
-{
-    char bytes[BAD_REQUEST_MAX];
-    struct reply reply;
-    size_t size = bad_request_build(bad, bytes);
-
-    fixture_connect(&fixture, &wire);
-    wire_send(&wire, bytes, size);
-    cr_assert_eq(reply_read(&wire, &reply, false), 0, "%s: %s", bad->name, reply.failure);
-    cr_assert_eq(reply.status, bad->status, "%s: status %d instead of %d", bad->name, reply.status,
-                 bad->status);
-    cr_assert(reply.closes, "%s: the answer does not say Connection: close", bad->name);
-    reply_free(&reply);
-    cr_assert(wire_ended(&wire), "%s: the connection stays open", bad->name);
-    wire_close(&wire);
-}
-
-/* Everything in the table, and after each the next client is served. */
-static void refused(struct fixture_plan plan)
-{
-    fixture_start(&fixture, &plan);
-    for (size_t i = 0; i < bad_requests_count; i++) {
-        refuse_one(&bad_requests[i]);
-        fixture_expect_service(&fixture);
-    }
-    fixture_expect_unharmed(&fixture);
 }
 
 /*
@@ -156,8 +127,8 @@ MATRIX_SUITE(conformance_http_tcp);
 MATRIX_SUITE(conformance_http_unix);
 
 #define CASES(test, model)                                                                                   \
-    test(model, refused) test(model, refused_while_sending) test(model, not_to_be_had)                       \
-        test(model, good_before_bad) test(model, broken_chunks)
+    test(model, refused_while_sending) test(model, not_to_be_had) test(model, good_before_bad)               \
+        test(model, broken_chunks)
 #define MODEL(model) CASES(HTTP_TCP, model) CASES(HTTP_UNIX, model)
 #define REFERENCE(model)
 #include "models.def"

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bad_requests.h"
 #include "guarded.h"
 #include "http.h"
+#include "rfc_cases.h"
 
 TestSuite(http, .timeout = 60);
 
@@ -104,33 +104,38 @@ Test(http, every_cut_of_a_good_head_needs_more)
 
 Test(http, bad_heads_are_refused)
 {
-    char bytes[BAD_REQUEST_MAX];
+    char bytes[RFC_CASE_MAX];
 
-    for (size_t i = 0; i < bad_requests_count; i++) {
-        size_t size = bad_request_build(&bad_requests[i], bytes);
+    for (size_t i = 0; i < rfc_cases_count; i++) {
+        size_t size = rfc_case_build(&rfc_cases[i], bytes);
 
-        cr_assert_eq(parse(bytes, size), -bad_requests[i].status, "%s: %d", bad_requests[i].name,
-                     parse(bytes, size));
+        if (rfc_cases[i].refused)
+            cr_assert_eq(parse(bytes, size), -rfc_cases[i].refused, "%s: %d", rfc_cases[i].name,
+                         parse(bytes, size));
     }
 }
 
 /* Cut anywhere, it is incomplete or refused with that status already: never taken, never another one. */
+static void refuse_every_cut(const struct rfc_case *bad)
+{
+    char bytes[RFC_CASE_MAX];
+    size_t size = rfc_case_build(bad, bytes);
+    bool refused = false;
+
+    for (size_t cut = 0; cut <= size; cut++) {
+        int result = parse(bytes, cut);
+
+        cr_assert(result == -bad->refused || (result == 0 && !refused), "%s: %d after %zu bytes", bad->name,
+                  result, cut);
+        refused = result < 0;
+    }
+}
+
 Test(http, every_cut_of_a_bad_head_is_refused_or_needs_more)
 {
-    char bytes[BAD_REQUEST_MAX];
-
-    for (size_t i = 0; i < bad_requests_count; i++) {
-        size_t size = bad_request_build(&bad_requests[i], bytes);
-        bool refused = false;
-
-        for (size_t cut = 0; cut <= size; cut++) {
-            int result = parse(bytes, cut);
-
-            cr_assert(result == -bad_requests[i].status || (result == 0 && !refused),
-                      "%s: %d after %zu bytes", bad_requests[i].name, result, cut);
-            refused = result < 0;
-        }
-    }
+    for (size_t i = 0; i < rfc_cases_count; i++)
+        if (rfc_cases[i].refused)
+            refuse_every_cut(&rfc_cases[i]);
 }
 
 /* ---- limits ---- */
@@ -226,8 +231,8 @@ Test(http, every_byte_in_a_method_a_name_and_a_value)
                      is_tchar(c) || c == ':', "name, byte %d", c);
         cr_assert_eq(parse_with("GET / HTTP/1.1\r\n" HOST "X: y", c, "z\r\n\r\n") > 0, value,
                      "value, byte %d", c);
-        cr_assert_eq(parse_with("GET /", c, "x HTTP/1.1\r\n" HOST "\r\n") > 0, c > ' ' && c < 0x7f,
-                     "target, byte %d", c);
+        cr_assert_eq(parse_with("GET /", c, "x HTTP/1.1\r\n" HOST "\r\n") > 0,
+                     c > ' ' && c < 0x7f && c != '#' && c != '%', "target, byte %d", c);
     }
 }
 
@@ -244,15 +249,8 @@ Test(http, chunk_sizes)
         const char *line;
         uint64_t length;
     } lines[] = {
-        {"0\r\n", 0},
-        {"5\r\n", 5},
-        {"fF\r\n", 255},
-        {"0000000000000000000a\r\n", 10},
-        {"10 \r\n", 16},
-        {"1;x\r\n", 1},
-        {"1;x=\"y z\"\r\n", 1},
-        {"1 ; x\r\n", 1},
-        {"ffffffffffffffff\r\n", UINT64_MAX},
+        {"0\r\n", 0},   {"5\r\n", 5},           {"fF\r\n", 255},  {"0000000000000000000a\r\n", 10},
+        {"1;x\r\n", 1}, {"1;x=\"y z\"\r\n", 1}, {"1 ; x\r\n", 1}, {"ffffffffffffffff\r\n", UINT64_MAX},
     };
     uint64_t length;
 
@@ -271,7 +269,7 @@ Test(http, bad_chunk_sizes)
     static const char *const lines[] = {
         "\r\n",     "x\r\n",      "-1\r\n",  "+1\r\n", " 1\r\n",
         "0x1\r\n",  "1\n",        "1 2\r\n", "1,\r\n", "10000000000000000\r\n",
-        "1\r2\r\n", "1;\x01\r\n", ";x\r\n"};
+        "1\r2\r\n", "1;\x01\r\n", ";x\r\n",  "10 \r\n"};
     uint64_t length;
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
