@@ -68,8 +68,12 @@ size_t http_decode(struct slice path, char *room, size_t max)
         char byte = path.at[i];
 
         if (byte == '%' && path.size - i > 2) {
-            byte = (char)(http_hex_digit(path.at[i + 1]) << 4 | http_hex_digit(path.at[i + 2]));
-            i += 2;
+            int high = http_hex_digit(path.at[i + 1]), low = http_hex_digit(path.at[i + 2]);
+
+            if (high >= 0 && low >= 0) {
+                byte = (char)(high * 16 + low);
+                i += 2;
+            }
         }
         if (size < max)
             room[size] = byte;

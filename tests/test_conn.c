@@ -159,7 +159,8 @@ Test(conn, sizes_at_their_limits)
     expect_status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1073741825\r\n\r\n", 413);
 }
 
-/* The chunks of a body count together. Who does not want the body does not wait for all that a body may be. */
+/* The chunks of a body count together. Who does not want the body does not wait for all that a body may be.
+ */
 Test(conn, chunked_body_at_its_limit)
 {
     static const char head[] = "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
