@@ -2,13 +2,11 @@
 #include "conn.h"
 
 #include "clock.h"
+#include "files.h"
 #include "handler.h"
-#include "net.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 void conn_worker_open(struct conn_worker *worker, const struct service *service, struct counters *counters)
 {
@@ -63,6 +61,7 @@ void conn_close(struct conn *conn)
 {
     give_back(conn, &conn->in);
     give_back(conn, &conn->out);
+    exchange_close_file(&conn->exchange);
     counters_add(&conn->worker->counters->closed, 1);
 }
 
@@ -71,6 +70,7 @@ static void drop(struct conn *conn)
     conn->done = true;
     give_back(conn, &conn->in);
     give_back(conn, &conn->out);
+    exchange_close_file(&conn->exchange);
     conn->exchange.fill_left = 0;
 }
 
@@ -196,6 +196,11 @@ size_t conn_space(struct conn *conn, char **at)
     return buffer_room(conn->in);
 }
 
+void conn_space_unused(struct conn *conn)
+{
+    give_back_if_empty(conn, &conn->in);
+}
+
 static void discard(struct conn *conn, size_t n)
 {
     conn->discarded += (uint32_t)n;
@@ -228,9 +233,24 @@ size_t conn_pending(const struct conn *conn, const char **at)
         *at = conn->out->bytes + conn->out->start;
         return buffer_filled(conn->out);
     }
-    if (conn->exchange.fill_left > 0)
+    if (conn->exchange.fill_left > 0 && conn->exchange.found.fd == 0)
         return handler_pattern(conn->exchange.fill_at, conn->exchange.fill_left, at);
     return 0;
+}
+
+bool conn_sends_file(const struct conn *conn)
+{
+    return conn->out == NULL && conn->exchange.fill_left > 0 && conn->exchange.found.fd > 0;
+}
+
+/* `n` bytes of the pattern or the file have left it. */
+static void advance_fill(struct conn *conn, size_t n)
+{
+    assert(n <= conn->exchange.fill_left);
+    conn->exchange.fill_at += n;
+    conn->exchange.fill_left -= n;
+    if (conn->exchange.fill_left == 0)
+        exchange_close_file(&conn->exchange);
 }
 
 /* Takes `n` sent bytes off the front of what is pending. */
@@ -241,9 +261,7 @@ static void take_off(struct conn *conn, size_t n)
         conn->out->start += (uint32_t)n;
         give_back_if_empty(conn, &conn->out);
     } else {
-        assert(n <= conn->exchange.fill_left);
-        conn->exchange.fill_at += n;
-        conn->exchange.fill_left -= n;
+        advance_fill(conn, n);
     }
 }
 
@@ -295,77 +313,20 @@ bool conn_lingering(const struct conn *conn)
     return conn->lingering;
 }
 
-/* ---- the half with I/O ---- */
-
-/* recv(2) once. False when nothing came: not ready, or the connection is lost. */
-static bool receive_once(struct conn *conn)
+bool conn_load(struct conn *conn)
 {
-    struct counters *counters = conn->worker->counters;
-    char *at;
-    size_t space = conn_space(conn, &at);
+    struct exchange *exchange = &conn->exchange;
 
-    if (space == 0)
+    if (!conn_sends_file(conn) || !borrow(conn, &conn->out))
         return false;
-    ssize_t n = net_receive(conn->fd, at, space);
-    counters_add(&counters->receives, 1);
-    if (n < 0) {
-        give_back_if_empty(conn, &conn->in);
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            conn_abort(conn);
+    size_t room = buffer_room(conn->out);
+    size_t size = exchange->fill_left < room ? (size_t)exchange->fill_left : room;
+    ssize_t have = files_read(exchange->found.fd, conn->out->bytes, size, exchange->fill_at);
+    if (have <= 0) { /* the file has become shorter than its answer said */
+        conn_abort(conn);
         return false;
     }
-    conn->moved = true;
-    conn->input_left = (size_t)n == space;
-    counters_add(&counters->bytes_in, (uint64_t)n);
-    conn_received(conn, (size_t)n);
+    conn->out->end = (uint32_t)have;
+    advance_fill(conn, (size_t)have);
     return true;
-}
-
-/* send(2) once. False when the socket took less than all of it: it is full, or lost. */
-static bool send_once(struct conn *conn, const char *at, size_t size)
-{
-    struct counters *counters = conn->worker->counters;
-    ssize_t n = net_send(conn->fd, at, size);
-
-    counters_add(&counters->sends, 1);
-    if (n < 0) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            conn_abort(conn);
-        return false;
-    }
-    conn->moved = true;
-    counters_add(&counters->bytes_out, (uint64_t)n);
-    conn_sent(conn, (size_t)n);
-    return (size_t)n == size;
-}
-
-static void send_pending(struct conn *conn)
-{
-    const char *at;
-    size_t size;
-    size_t turn_bytes = 0;
-
-    while (turn_bytes < CONN_TURN_BYTES && (size = conn_pending(conn, &at)) > 0) {
-        conn->socket_full = !send_once(conn, at, size);
-        if (conn->socket_full)
-            break;
-        turn_bytes += size;
-    }
-}
-
-enum conn_status conn_progress(struct conn *conn)
-{
-    bool was_lingering = conn->lingering;
-
-    conn->moved = false;
-    conn->input_left = false;
-    conn->socket_full = false;
-    if (conn_wants(conn) == CONN_WANT_READ)
-        receive_once(conn);
-    else if (conn->leftover)
-        conn_sent(conn, 0);
-    send_pending(conn);
-    if (conn->lingering && !was_lingering)
-        shutdown(conn->fd, SHUT_WR);
-    return conn_wants(conn);
 }

@@ -8,7 +8,7 @@
  *
  *             conn_space, conn_received                    conn_pending, conn_sent
  *    socket ----------------------------> protocol step ---------------------------> socket
- *                        input buffer                      output buffer, pattern
+ *                        input buffer                      output buffer, pattern, file
  *
  * Back-pressure: while output waits to be sent nothing is received, and when the output buffer
  * cannot take the next answer the input stays where it is.
@@ -94,11 +94,20 @@ void conn_close(struct conn *conn);
  */
 size_t conn_space(struct conn *conn, char **at);
 
+/* Nothing has come to be put there. */
+void conn_space_unused(struct conn *conn);
+
 /* `n` bytes have been put there; 0: end of input. Starts a turn: requests are answered as far as it goes. */
 void conn_received(struct conn *conn, size_t n);
 
 /* The next bytes to send, 0 when there are none. They stay valid until conn_sent. */
 size_t conn_pending(const struct conn *conn, const char **at);
+
+/*
+ * True while what is to be sent next is part of a file: nothing is pending then. conn_progress sends it with
+ * sendfile(2); a driver that has no such thing calls conn_load and sends what is pending after it.
+ */
+bool conn_sends_file(const struct conn *conn);
 
 /*
  * `n` of the pending bytes have been sent; input that had to wait is looked at again. With 0 a new
@@ -125,6 +134,12 @@ bool conn_idle(const struct conn *conn);
 bool conn_lingering(const struct conn *conn);
 
 /* ---- the half with I/O ---- */
+
+/*
+ * Reads the next piece of the file into the output buffer. False: there is no file to be sent, no buffer, or
+ * the file has become shorter than its answer said; in the latter cases the connection is CONN_DONE.
+ */
+bool conn_load(struct conn *conn);
 
 /*
  * Receives at most once, answers, then sends until all is sent, the socket takes no more or the

@@ -23,6 +23,7 @@ enum handler_route {
     ROUTE_ECHO,
     ROUTE_MODEL,
     ROUTE_STATS,
+    ROUTE_FILE, /* under the root directory: http_file.h finds it, handler_route does not */
 };
 
 #define HANDLER_TEXT "Hello, world!"

@@ -12,6 +12,7 @@
 #include "buffers.h"
 #include "handler.h"
 #include "http_answer.h"
+#include "http_file.h"
 #include "protocol.h"
 
 #include <assert.h>
@@ -198,12 +199,45 @@ static enum protocol_result begin(struct exchange *exchange, const struct reply_
     return PROTOCOL_ADVANCED;
 }
 
+/*
+ * What the request is for. A target of our own comes first, all but "/", which is the root directory's where
+ * there is one. Only reading is for files.
+ */
+static void find_route(struct exchange *exchange, const struct service *service,
+                       const struct http_request *request)
+{
+    enum handler_route route = ROUTE_TEXT;
+    int status = handler_route(request, &route, &exchange->argument);
+    bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
+
+    if (service->files != NULL && (status == 404 || (status == 0 && route == ROUTE_TEXT))) {
+        route = ROUTE_FILE;
+        status = reads ? http_file_find(exchange, service, request) : 405;
+    }
+    exchange->route = (uint8_t)route;
+    exchange->error = (uint16_t)status;
+}
+
+/* A directory without its slash. The path is at hand now and not later, so who sends a body is not awaited.
+ */
+static enum protocol_result redirect(struct exchange *exchange, const struct reply_cache *cache,
+                                     const struct http_request *request, struct protocol_output *out)
+{
+    bool has_body = request->chunked || (request->has_length && request->length > 0);
+
+    if (has_body)
+        exchange->keep_alive = false;
+    if (!http_file_put_redirect(exchange, cache, request, out))
+        return http_refuse(exchange, cache, out, 404);
+    enum protocol_result result = http_answered(exchange);
+    return has_body ? PROTOCOL_REFUSED : result;
+}
+
 static enum protocol_result head_step(struct exchange *exchange, const struct service *service,
                                       const struct reply_cache *cache, struct protocol_input *input,
                                       struct protocol_output *out)
 {
     struct http_request request;
-    enum handler_route route = ROUTE_TEXT;
 
     if (input->size == 0)
         return PROTOCOL_NEED_INPUT;
@@ -216,9 +250,10 @@ static enum protocol_result head_step(struct exchange *exchange, const struct se
     exchange->keep_alive = request.keep_alive && !closing;
     exchange->http_1_0 = request.http_1_0;
     exchange->head_only = request.method == HTTP_HEAD;
-    exchange->error = (uint16_t)handler_route(&request, &route, &exchange->argument);
-    exchange->route = (uint8_t)route;
+    find_route(exchange, service, &request);
     use(input, (size_t)used);
+    if (exchange->error == 301)
+        return redirect(exchange, cache, &request, out);
     enum protocol_result result = begin(exchange, cache, &request, input, out);
     return exchange->phase == PHASE_ANSWER ? http_answer(exchange, service, cache, out) : result;
 }

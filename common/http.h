@@ -8,6 +8,8 @@
 #ifndef HTTP_H
 #define HTTP_H
 
+#include "http_syntax.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,9 @@ struct http_request {
     bool has_length;
     bool chunked;
     uint64_t length; /* of the body, when has_length */
+    /* Values of fields that matter to files; `at` is NULL where one is not there; they point into the input.
+     */
+    struct slice range, if_range, if_match, if_none_match, if_modified_since, if_unmodified_since;
 };
 
 /*

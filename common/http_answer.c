@@ -3,6 +3,7 @@
 
 #include "handler.h"
 #include "http.h"
+#include "http_file.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -41,22 +42,38 @@ const char *http_reason(int status)
     switch (status) {
     case 200:
         return "OK";
+    case 206:
+        return "Partial Content";
+    case 301:
+        return "Moved Permanently";
+    case 304:
+        return "Not Modified";
     case 400:
         return "Bad Request";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
     case 405:
         return "Method Not Allowed";
+    case 412:
+        return "Precondition Failed";
     case 413:
         return "Content Too Large";
     case 414:
         return "URI Too Long";
+    case 416:
+        return "Range Not Satisfiable";
     case 417:
         return "Expectation Failed";
     case 431:
         return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
     case 501:
         return "Not Implemented";
+    case 503:
+        return "Service Unavailable";
     case 505:
         return "HTTP Version Not Supported";
     default:
@@ -82,16 +99,16 @@ void http_refresh(struct reply_cache *cache, const struct service *service, time
     cache->second = second;
 }
 
-void http_put_reply(const struct exchange *exchange, const struct reply_cache *cache,
-                    struct protocol_output *out, const struct http_reply *reply)
+void http_put_start(const struct exchange *exchange, const struct reply_cache *cache,
+                    struct protocol_output *out, int status)
 {
     http_put_text(out, "HTTP/1.1 ");
-    http_put_number(out, (uint64_t)reply->status, 10);
+    http_put_number(out, (uint64_t)status, 10);
     http_put_text(out, " ");
-    http_put_text(out, http_reason(reply->status));
+    http_put_text(out, http_reason(status));
     http_put_text(out, "\r\n");
     http_put(out, cache->head, cache->head_size);
-    if (reply->status == 405) {
+    if (status == 405) {
         http_put_text(out, "Allow: ");
         http_put_text(out, handler_allow(exchange->route));
         http_put_text(out, "\r\n");
@@ -100,6 +117,12 @@ void http_put_reply(const struct exchange *exchange, const struct reply_cache *c
         http_put_text(out, "Connection: close\r\n");
     else if (exchange->http_1_0)
         http_put_text(out, "Connection: keep-alive\r\n");
+}
+
+void http_put_reply(const struct exchange *exchange, const struct reply_cache *cache,
+                    struct protocol_output *out, const struct http_reply *reply)
+{
+    http_put_start(exchange, cache, out, reply->status);
     http_put_text(out, "Content-Type: ");
     http_put_text(out, reply->type);
     if (exchange->chunked && exchange->route == ROUTE_ECHO && reply->status == 200) {
@@ -118,7 +141,9 @@ enum protocol_result http_answered(struct exchange *exchange)
     bool keep_alive = exchange->keep_alive;
     uint64_t fill_at = exchange->fill_at, fill_left = exchange->fill_left;
 
-    *exchange = (struct exchange){.fill_at = fill_at, .fill_left = fill_left};
+    if (fill_left == 0)
+        exchange_close_file(exchange);
+    *exchange = (struct exchange){.fill_at = fill_at, .fill_left = fill_left, .found.fd = exchange->found.fd};
     return keep_alive ? PROTOCOL_ANSWERED : PROTOCOL_CLOSE;
 }
 
@@ -205,6 +230,9 @@ enum protocol_result http_answer(struct exchange *exchange, const struct service
     case ROUTE_MODEL:
         http_put_reply(exchange, cache, out,
                        &(struct http_reply){200, "text/plain", service->model, strlen(service->model)});
+        break;
+    case ROUTE_FILE:
+        http_file_put(exchange, cache, out);
         break;
     case ROUTE_STATS:
         put_stats(exchange, service, cache, out);

@@ -40,6 +40,10 @@ void http_put_number(struct protocol_output *out, uint64_t number, unsigned base
 /* Renders what all answers of this second share (Date: RFC 9110, 6.6.1). */
 void http_refresh(struct reply_cache *cache, const struct service *service, time_t second);
 
+/* How every answer begins: status line, Server, Date, Allow with 405, Connection. Other fields follow. */
+void http_put_start(const struct exchange *exchange, const struct reply_cache *cache,
+                    struct protocol_output *out, int status);
+
 /* The head, and the body unless it answers HEAD. */
 void http_put_reply(const struct exchange *exchange, const struct reply_cache *cache,
                     struct protocol_output *out, const struct http_reply *reply);

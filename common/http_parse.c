@@ -167,6 +167,16 @@ static void parse_connection(struct slice value, struct field_facts *facts)
     }
 }
 
+/* A field that only files look at. Of a repeated one the first counts. */
+static bool keep(struct slice name, const char *word, struct slice value, struct slice *kept)
+{
+    if (!http_same_text(name, word))
+        return false;
+    if (kept->at == NULL)
+        *kept = value;
+    return true;
+}
+
 /* The fields that matter to us are told apart by length first: most fields cost one comparison. */
 static int take_field(struct slice name, struct slice value, struct http_request *request,
                       struct field_facts *facts)
@@ -176,23 +186,37 @@ static int take_field(struct slice name, struct slice value, struct http_request
         if (!http_same_text(name, "Host"))
             return 0;
         return ++facts->hosts > 1 || !http_is_host(value) ? -400 : 0;
+    case 5:
+        keep(name, "Range", value, &request->range);
+        return 0;
     case 6:
         if (!http_same_text(name, "Expect"))
             return 0;
         request->expects_continue = http_same_text(value, "100-continue");
         return request->expects_continue ? 0 : -417;
+    case 8:
+        if (!keep(name, "If-Match", value, &request->if_match))
+            keep(name, "If-Range", value, &request->if_range);
+        return 0;
     case 10:
         if (http_same_text(name, "Connection"))
             parse_connection(value, facts);
+        return 0;
+    case 13:
+        keep(name, "If-None-Match", value, &request->if_none_match);
         return 0;
     case 14:
         if (!http_same_text(name, "Content-Length"))
             return 0;
         return ++facts->lengths > 1 ? -400 : parse_length(value, request);
     case 17:
-        if (!http_same_text(name, "Transfer-Encoding"))
+        if (keep(name, "If-Modified-Since", value, &request->if_modified_since) ||
+            !http_same_text(name, "Transfer-Encoding"))
             return 0;
         return ++facts->codings > 1 ? -400 : parse_codings(value, request);
+    case 19:
+        keep(name, "If-Unmodified-Since", value, &request->if_unmodified_since);
+        return 0;
     default:
         return 0;
     }

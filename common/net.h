@@ -186,6 +186,12 @@ ssize_t net_receive(int fd, void *bytes, size_t size);
 /* send(2) once with MSG_NOSIGNAL, restarted after EINTR; may send less than `size`. */
 ssize_t net_send(int fd, const void *bytes, size_t size);
 
+/*
+ * sendfile(2) once, restarted after EINTR: up to `size` bytes of a file from `offset`; 0 when it ends there.
+ * It raises SIGPIPE as a plain write(2) does, so the caller has to ignore that signal.
+ */
+ssize_t net_send_file(int fd, int file, uint64_t offset, size_t size);
+
 /* Sends it all on a blocking socket. 0 or -1. */
 int net_send_all(int fd, const void *bytes, size_t size);
 

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,17 @@ ssize_t net_send(int fd, const void *bytes, size_t size)
 
     do
         sent = send(fd, bytes, size, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+ssize_t net_send_file(int fd, int file, uint64_t offset, size_t size)
+{
+    off_t at = (off_t)offset;
+    ssize_t sent;
+
+    do
+        sent = sendfile(fd, file, &at, size);
     while (sent < 0 && errno == EINTR);
     return sent;
 }

@@ -2,6 +2,7 @@
 #include "protocol.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static const struct protocol *const protocols[] = {
     &protocol_http,
@@ -20,4 +21,11 @@ const struct protocol *protocol_find(const char *name)
         if (strcmp(protocols[i]->name, name) == 0)
             return protocols[i];
     return NULL;
+}
+
+void exchange_close_file(struct exchange *exchange)
+{
+    if (exchange->found.fd > 0)
+        close(exchange->found.fd);
+    exchange->found.fd = 0;
 }

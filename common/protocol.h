@@ -15,6 +15,7 @@
 #include <time.h>
 
 struct counters_table;
+struct files;
 
 /* What all connections of a server have in common; constant while it runs. */
 struct service {
@@ -22,6 +23,7 @@ struct service {
     const char *model;                     /* the name answers carry */
     const struct counters_table *counters; /* what /stats tells; NULL: nothing to tell */
     const atomic_bool *closing;            /* true: answer what is under way, then close; may be NULL */
+    const struct files *files;             /* what is served beside the targets; NULL: nothing */
 };
 
 enum { REPLY_CACHE_SIZE = 512 };
@@ -35,18 +37,29 @@ struct reply_cache {
     char full[REPLY_CACHE_SIZE];
 };
 
+/* The file that answers a request, and which part of it. */
+struct found {
+    uint64_t size;          /* of the file */
+    uint64_t start, length; /* what is sent */
+    int64_t modified_ns;    /* 0: made just now */
+    const char *type;
+    int fd; /* 0: none, for 0 is standard input */
+    uint16_t status;
+};
+
 /* Where one connection stands in its protocol. All zero: before its first byte. */
 struct exchange {
     uint64_t body_left;  /* bytes of the request's body, or of its current chunk, still to come */
     uint64_t body_total; /* bytes of a chunked body so far */
-    uint64_t fill_at;    /* the reply goes on with pattern bytes from this offset (handler.h), ... */
-    uint64_t fill_left;  /* ... this many of them; the connection sends them straight from there */
-    uint64_t argument;   /* the N of /bytes/N, the USEC of /spin and /wait */
-    uint16_t trailer;    /* bytes of chunked trailer so far, and of long chunk extensions */
-    uint16_t error;      /* status that refuses the request, 0: none */
-    uint8_t phase;       /* of the protocol that runs */
+    uint64_t fill_at; /* the reply goes on with bytes of found.fd, or else of the pattern (handler.h), ... */
+    uint64_t fill_left; /* ... so many from this offset; the connection sends them straight from there */
+    uint64_t argument;  /* the N of /bytes/N, the USEC of /spin and /wait */
+    uint16_t trailer;   /* bytes of chunked trailer so far, and of long chunk extensions */
+    uint16_t error;     /* status that refuses the request, 0: none */
+    uint8_t phase;      /* of the protocol that runs */
     uint8_t route;
     bool head_only, keep_alive, chunked, http_1_0;
+    struct found found;
 };
 
 enum protocol_result {
@@ -84,6 +97,9 @@ struct protocol {
 /* The table of protocols. NULL when there is none of that name; protocol_at(i) ends with NULL. */
 const struct protocol *protocol_find(const char *name);
 const struct protocol *protocol_at(size_t index);
+
+/* Closes the file that answers, if there is one. */
+void exchange_close_file(struct exchange *exchange);
 
 extern const struct protocol protocol_http;
 extern const struct protocol protocol_echo;

@@ -108,7 +108,8 @@ static void help(const struct option_spec *specs)
            "Serves HTTP/1.1 or echo with one concurrency model. Prints `ready ENDPOINT` when it serves;\n"
            "SIGTERM or SIGINT ends it: what is in flight is finished, the counters are printed as JSON.\n\n");
     options_help(stdout, specs);
-    printf("\nTargets: / /bytes/N /spin/USEC /wait/USEC /echo (POST) /model /stats\n\nModels:\n");
+    printf("\nTargets: / /bytes/N /spin/USEC /wait/USEC /echo (POST) /model /stats, files with "
+           "--root\n\nModels:\n");
     list_text();
 }
 
@@ -117,6 +118,19 @@ static int check_limit(const char *option, uint64_t value, uint64_t limit)
     if (value <= limit)
         return GO_ON;
     return wrong("--%s is at most %ju, not %ju", option, (uintmax_t)limit, (uintmax_t)value);
+}
+
+/* Files and users: what goes together, and what there is. */
+static int check_service(struct command *command)
+{
+    if (command->listing && command->root == NULL)
+        return wrong("%s", "--listing lists what --root DIR serves: name the directory");
+    if (command->root != NULL && command->protocol != &protocol_http)
+        return wrong("--root serves files by http, not by %s", command->protocol->name);
+    if (command->user == NULL)
+        return GO_ON;
+    const char *why = privileges_find(command->user, &command->privileges);
+    return why != NULL ? wrong("--user cannot be '%s': %s", command->user, why) : GO_ON;
 }
 
 static int check(struct command *command, const char *model, const char *protocol)
@@ -139,7 +153,9 @@ static int check(struct command *command, const char *model, const char *protoco
     int status = check_limit("workers", command->workers, WORKERS_LIMIT);
     if (status == GO_ON)
         status = check_limit("max-connections", command->max_connections, CONNECTIONS_LIMIT);
-    return status == GO_ON ? check_limit("backlog", command->backlog, INT32_MAX) : status;
+    if (status == GO_ON)
+        status = check_limit("backlog", command->backlog, INT32_MAX);
+    return status == GO_ON ? check_service(command) : status;
 }
 
 int command_parse(struct command *command, int argc, char **argv)
@@ -169,8 +185,14 @@ int command_parse(struct command *command, int argc, char **argv)
          "how long requests in flight may take after SIGTERM (5s)"},
         {"accept", 0, OPTION_TEXT, &accept_how, "HOW",
          "epoll_workers: own or shared listening sockets (own)"},
+        {"root", 'r', OPTION_TEXT, &command->root, "DIR",
+         "also serve the files under it; / is then its index.html"},
+        {"listing", 0, OPTION_FLAG, &command->listing, NULL, "... and list directories without index.html"},
+        {"user", 'u', OPTION_TEXT, &command->user, "NAME",
+         "when root has bound the port, become NAME (or a number) for good"},
         {"counters", 0, OPTION_TEXT, &command->counters, "FILE",
          "keep the counters in a file others can map"},
+        {"verbose", 'v', OPTION_FLAG, &command->verbose, NULL, "say at the start what the limits are"},
         {"list", 0, OPTION_FLAG, &list, NULL, "list the models"},
         {"json", 0, OPTION_FLAG, &json, NULL, "with --list: as JSON"},
         {"help", 'h', OPTION_FLAG, &ask_help, NULL, "this page"},

@@ -6,6 +6,7 @@
 
 #include "model.h"
 #include "net.h"
+#include "privileges.h"
 
 #include <stdint.h>
 
@@ -19,6 +20,11 @@ struct command {
     const char *counters;                       /* file for the counters table, or NULL */
     uint64_t workers, backlog, max_connections; /* 0: default */
     bool accept_shared;                         /* --accept shared */
+    const char *root;                           /* directory of files to serve, or NULL */
+    bool listing;                               /* ... whose directories are listed */
+    const char *user;                           /* whom to become, or NULL */
+    struct privileges privileges;               /* ... who that is */
+    bool verbose;
     int64_t idle_timeout_ns, drain_timeout_ns;
 };
 

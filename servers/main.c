@@ -6,6 +6,8 @@
  */
 #include "clock.h"
 #include "command.h"
+#include "files.h"
+#include "http.h"
 #include "model.h"
 #include "net.h"
 #include "stop.h"
@@ -55,7 +57,8 @@ static unsigned raise_descriptor_limit(void)
  */
 static unsigned connections_allowed(const struct command *command, unsigned descriptors)
 {
-    unsigned allowed = command->max_connections > 0 ? (unsigned)command->max_connections : descriptors;
+    unsigned each = command->root != NULL ? 2 : 1; /* a file beside the socket */
+    unsigned allowed = command->max_connections > 0 ? (unsigned)command->max_connections : descriptors / each;
     unsigned limit = command->model->connections_max;
 
     return limit > 0 && limit < allowed ? limit : allowed;
@@ -123,6 +126,50 @@ void server_warn_once(enum warning what, const char *sentence)
         fprintf(stderr, "tenk-serve: %s\n", sentence);
 }
 
+static const struct files *open_root_or_exit(const struct command *command, struct files *files)
+{
+    if (command->root == NULL)
+        return NULL;
+    if (files_open(files, command->root, command->listing) < 0)
+        cannot("serve files from", command->root, strerror(errno));
+    return files;
+}
+
+/* The port is bound, the root is open: nothing after this needs privileges. */
+static void drop_privileges_or_exit(const struct command *command)
+{
+    const char *failed;
+
+    if (command->user == NULL)
+        return;
+    if (geteuid() != 0)
+        cannot("become", command->user, "only root can become somebody else");
+    failed = privileges_drop(&command->privileges);
+    if (failed != NULL)
+        cannot(failed, command->user, strerror(errno));
+}
+
+/* --verbose: what bounds whom. */
+static void tell_limits(const struct server *server, const struct command *command)
+{
+    char text[NET_TEXT_MAX];
+
+    fprintf(stderr,
+            "tenk-serve: %s on %s as user %u%s\n"
+            "tenk-serve: at most %u connections, %u workers, a backlog of %d; idle for %.3g s, draining for "
+            "%.3g s\n"
+            "tenk-serve: a request line of %d bytes, %d bytes and %d of fields, a body of %ju bytes\n",
+            server->model->name, net_endpoint_format(server->endpoint, text), (unsigned)geteuid(),
+            geteuid() == 0 ? " (root: --user NAME gives that up)" : "", server->max_connections,
+            server->workers, net_backlog_effective(server->backlog),
+            (double)server->idle_timeout_ns / NS_PER_S, (double)command->drain_timeout_ns / NS_PER_S,
+            HTTP_LINE_MAX, HTTP_HEADERS_MAX, HTTP_FIELDS_MAX, (uintmax_t)HTTP_BODY_MAX);
+    if (command->root != NULL)
+        fprintf(stderr, "tenk-serve: files under %s; directories are %slisted%s\n", command->root,
+                command->listing ? "" : "not ",
+                server->service->files->walk ? "; no openat2(2) here, so no symbolic links" : "");
+}
+
 static void serve(const struct command *command)
 {
     const struct server_model *model = command->model;
@@ -134,10 +181,12 @@ static void serve(const struct command *command)
         counters_open(command->counters, 1 + (slot_each ? connections : workers));
     if (counters == NULL)
         cannot("map counters in", command->counters != NULL ? command->counters : "memory", strerror(errno));
+    struct files files;
+    const struct files *root = open_root_or_exit(command, &files);
     int listener = listen_or_exit(command, model->properties);
     struct net_endpoint endpoint;
     net_local(listener, &endpoint);
-    struct service service = {command->protocol, model->name, counters, stop_flag()};
+    struct service service = {command->protocol, model->name, counters, stop_flag(), root};
     struct server server = {
         .model = model,
         .service = &service,
@@ -145,7 +194,8 @@ static void serve(const struct command *command)
         .listener = listener,
         .endpoint = &endpoint,
         .backlog = (int)command->backlog,
-        .accept_shared = command->accept_shared,
+        /* Only the user who bound a port may bind it once more (SO_REUSEPORT, socket(7)). */
+        .accept_shared = command->accept_shared || command->user != NULL,
         .accepted_inherit = command->endpoint.transport == NET_TCP,
         .workers = workers,
         .max_connections = connections,
@@ -156,10 +206,15 @@ static void serve(const struct command *command)
     if ((model->properties & MODEL_NONBLOCKING) == 0)
         net_set_timeouts_ns(listener, command->idle_timeout_ns);
     name_process(model->name);
+    drop_privileges_or_exit(command);
+    if (command->verbose)
+        tell_limits(&server, command);
     const char *path = command->endpoint.transport == NET_UNIX ? command->endpoint.path : NULL;
     stop_install(listener, path, command->drain_timeout_ns);
     model->run(&server);
     close(listener);
+    if (root != NULL)
+        files_close(&files);
     print_counters(&server);
 }
 

@@ -241,11 +241,18 @@ void peers_turn(struct uring *uring, struct client *turn_later)
     }
 }
 
+/* A file is read piece by piece: from the page cache as a rule, else the loop waits for the disk, as in
+ * sendfile(2). */
 static void write_on(struct uring *uring, struct peer *peer)
 {
+    struct conn *conn = &peer->client.conn;
     const char *bytes;
-    size_t size = conn_pending(&peer->client.conn, &bytes);
 
+    if (conn_sends_file(conn) && !conn_load(conn)) {
+        peer_leave(uring, peer, CLOSED);
+        return;
+    }
+    size_t size = conn_pending(conn, &bytes);
     if (size == 0)
         give_turn_later(uring, &peer->client);
     else if (peer->full)

@@ -43,8 +43,9 @@ void transcript_close(struct transcript *transcript)
 static void send_some(struct transcript *transcript)
 {
     const char *bytes;
-    size_t size = conn_pending(&transcript->conn, &bytes);
 
+    conn_load(&transcript->conn);
+    size_t size = conn_pending(&transcript->conn, &bytes);
     if (transcript->send_most > 0 && size > transcript->send_most)
         size = transcript->send_most;
     assert(transcript->size + size < TRANSCRIPT_MAX);
