@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -234,8 +235,7 @@ static int open_directory(const struct files *files, const char *name, struct fi
 {
     char index[FILES_PATH_MAX + sizeof "index.html"];
 
-    strcpy(index, name);
-    strcat(index, "index.html");
+    snprintf(index, sizeof index, "%sindex.html", name);
     int status = open_file(files, index, file);
     if (status != 404)
         return status == 301 ? 403 : status;

@@ -181,6 +181,6 @@ TestSuite(conformance_files, .timeout = MATRIX_TIMEOUT_S, .fini = leave);
     FILES(model, files_large)                                                                                \
     FILES(model, files_to_slow_readers)                                                                      \
     FILES(model, files_cut_short)                                                                            \
-        MATRIX_TEST(conformance_files, model, files_over_unix, "http", FIXTURE_UNIX)
+    MATRIX_TEST(conformance_files, model, files_over_unix, "http", FIXTURE_UNIX)
 #define REFERENCE(model)
 #include "models.def"
