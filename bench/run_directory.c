@@ -95,37 +95,55 @@ static int read_sample(struct samples *samples, const char *line)
     return status;
 }
 
-/* Reads line after line; whatever follows the last good one is cut off, so that the next begins clean. */
-static int read_samples(const char *path, struct samples *samples, struct failure *failure)
+/* Reads line after line up to the first that is not good; *good is where that begins. */
+static int read_samples(const char *path, struct samples *samples, off_t *good, struct failure *failure)
 {
     FILE *in = fopen(path, "re");
     size_t size = 0;
     char *line = NULL;
-    off_t good = 0;
     ssize_t length;
 
     if (!in)
         return failure_set(failure, EXIT_USAGE, "%.400s cannot be read: %s; is that a run directory?", path,
                            strerror(errno));
+    *good = 0;
     while ((length = getline(&line, &size, in)) > 0 && line[length - 1] == '\n' &&
            read_sample(samples, line) == 0)
-        good += length;
+        *good += length;
     free(line);
     fclose(in);
-    if (truncate(path, good) < 0)
-        return failure_set(failure, EXIT_HERE, "cannot write %.400s: %s", path, strerror(errno));
     return 0;
 }
 
-int run_directory_open(struct run_directory *run, const char *path, struct samples *samples,
-                       struct failure *failure)
+static void set_path(struct run_directory *run, const char *path)
 {
     run->samples_fd = -1;
     snprintf(run->path, sizeof(run->path), "%.4000s", path);
     while (run->path[0] && run->path[1] && run->path[strlen(run->path) - 1] == '/')
         run->path[strlen(run->path) - 1] = '\0';
-    if (read_samples(run_directory_file(run, "samples.jsonl"), samples, failure) < 0)
+}
+
+int run_directory_read(struct run_directory *run, const char *path, struct samples *samples,
+                       struct failure *failure)
+{
+    off_t good;
+
+    set_path(run, path);
+    return read_samples(run_directory_file(run, "samples.jsonl"), samples, &good, failure);
+}
+
+int run_directory_open(struct run_directory *run, const char *path, struct samples *samples,
+                       struct failure *failure)
+{
+    off_t good;
+
+    set_path(run, path);
+    if (read_samples(run_directory_file(run, "samples.jsonl"), samples, &good, failure) < 0)
         return -1;
+    /* Whatever follows the last good line is cut off, so that the next begins clean. */
+    if (truncate(run_directory_file(run, "samples.jsonl"), good) < 0)
+        return failure_set(failure, EXIT_HERE, "cannot write %.300s/samples.jsonl: %s", run->path,
+                           strerror(errno));
     return open_samples(run, failure);
 }
 

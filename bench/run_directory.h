@@ -36,6 +36,10 @@ int run_directory_create(struct run_directory *run, const char *parent, const ch
 int run_directory_open(struct run_directory *run, const char *path, struct samples *samples,
                        struct failure *failure);
 
+/* Reads the samples of a run and changes nothing; a torn last line is left out. 0; -1 with a sentence. */
+int run_directory_read(struct run_directory *run, const char *path, struct samples *samples,
+                       struct failure *failure);
+
 /* Appends one row and waits until it is on disk. 0; -1 with a sentence (disk full). */
 int run_directory_append(struct run_directory *run, const struct row *row, struct failure *failure);
 

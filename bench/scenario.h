@@ -96,6 +96,12 @@ int scenario_check(const struct scenario *scenario, const char *where, struct fa
 /* Writes the scenario as an INI file that reads back as the same. */
 void scenario_write(FILE *out, const struct scenario *scenario);
 
+/*
+ * Whether slices of the two measure the same thing: every key is the same but those that say which
+ * cells there are and how often they are measured. False: `text` names the first that is not.
+ */
+bool scenario_same_slices(const struct scenario *a, const struct scenario *b, char *text, size_t size);
+
 bool scenario_has_client(const struct scenario *scenario, const char *client);
 void scenario_drop_client(struct scenario *scenario, const char *client);
 

@@ -255,3 +255,47 @@ void scenario_write(FILE *out, const struct scenario *scenario)
         putc('\n', out);
     }
 }
+
+/* ---- comparing ---- */
+
+/* They say which cells there are and how often each is measured, not what a slice is. */
+static const char *const extent_keys[] = {
+    "name",   "description", "models",           "connections", "clients",
+    "rounds", "retries",     "rounds_per_start", "wrk_rounds",  "wrk_connections",
+};
+
+static bool is_extent(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(extent_keys) / sizeof(extent_keys[0]); i++)
+        if (strcmp(extent_keys[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The value as a file would hold it; cut at `size`. */
+static void value_text(const struct scenario *scenario, const struct key *key, char *text, size_t size)
+{
+    FILE *out = fmemopen(text, size, "w");
+
+    text[0] = '\0';
+    if (!out)
+        return;
+    write_value(out, scenario, key);
+    fclose(out);
+    text[size - 1] = '\0';
+}
+
+bool scenario_same_slices(const struct scenario *a, const struct scenario *b, char *text, size_t size)
+{
+    char left[SCENARIO_TEXT_MAX], right[SCENARIO_TEXT_MAX];
+
+    for (unsigned i = 0; i < KEYS; i++) {
+        value_text(a, &keys[i], left, sizeof(left));
+        value_text(b, &keys[i], right, sizeof(right));
+        if (is_extent(keys[i].name) || strcmp(left, right) == 0)
+            continue;
+        snprintf(text, size, "%s: %s in BASE, %s in NEW", keys[i].name, left, right);
+        return false;
+    }
+    return true;
+}
