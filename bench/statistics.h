@@ -37,6 +37,19 @@ struct estimate {
  */
 struct estimate statistics_paired(const struct pair *pairs, size_t count, uint64_t seed);
 
+/*
+ * The same for samples that do not belong together, two runs: the ratio of the medians, `after` over
+ * `before`, each resampled for itself. Wider than that of pairs: nothing that both share is taken out.
+ */
+struct estimate statistics_unpaired(const struct pair *before, size_t before_count, const struct pair *after,
+                                    size_t after_count, uint64_t seed);
+
+/*
+ * The smallest difference, as a fraction, that an estimate with this interval would have shown in four
+ * cases of five among `tests` that are judged together. NaN when there is no interval.
+ */
+double statistics_detectable(const struct estimate *estimate, size_t tests);
+
 /* How far the interval reaches from 1, as a fraction: the floor two equal servers set. NaN when unknown. */
 double statistics_floor(const struct estimate *same);
 

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
+#include "../bench/ranks.c"
 #include "../bench/statistics.c"
 
 enum { TIMEOUT_S = 60, SEED = 7 };
@@ -48,6 +49,22 @@ Test(bench_statistics, quantiles)
     expect_near(statistics_quantile(values, 5, 0.25), 2);
     expect_near(statistics_quantile(values, 5, 0.975), 9.7);
     expect_near(statistics_quantile(values, 5, 1), 10);
+}
+
+/* What the bootstrap draws is not sorted; its median is the same to the last bit. */
+Test(bench_statistics, quick_median_is_the_median)
+{
+    struct splitmix random = {.state = SEED};
+
+    for (int i = 0; i < 20000; i++) {
+        double values[40], same[40];
+        size_t count = 1 + splitmix_below(&random, 40);
+
+        for (size_t k = 0; k < count; k++)
+            values[k] = same[k] = (double)splitmix_below(&random, i % 2 ? 5 : 1000000) / 7;
+        cr_assert_eq(quick_median(values, count), statistics_median(same, count), "count %zu, case %d", count,
+                     i);
+    }
 }
 
 /* ---- paired ratios ---- */
@@ -121,6 +138,42 @@ Test(bench_statistics, starts_of_unequal_length)
 
     expect_near(estimate.low, exp(0.1));
     expect_near(estimate.high, exp(0.1));
+}
+
+/* ---- two runs ---- */
+
+static void fill(struct pair *pairs, const double *ratios, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = (struct pair){.log_ratio = log(ratios[i]), .start = (unsigned)(i / 2)};
+}
+
+Test(bench_statistics, unpaired_is_the_ratio_of_the_medians)
+{
+    double then[] = {1.00, 1.01, 0.99, 1.02, 0.98, 1.00}, now[] = {1.10, 1.12, 1.08, 1.11, 1.09};
+    struct pair before[6], after[5];
+    struct estimate estimate;
+
+    fill(before, then, 6);
+    fill(after, now, 5);
+    estimate = statistics_unpaired(before, 6, after, 5, SEED);
+    expect_near(estimate.ratio, 1.10);
+    cr_assert(estimate.low > 1.05 && estimate.low < 1.10, "%g", estimate.low);
+    cr_assert(estimate.high < 1.15 && estimate.high > 1.10, "%g", estimate.high);
+    cr_assert_eq(estimate.pairs, 5);
+    cr_assert(isnan(statistics_unpaired(before, 6, after, 2, SEED).ratio), "two rounds are too few");
+}
+
+/* By hand: an interval of +-2 % has a deviation of 1.96; 80 % power needs (1.96 + 0.84) of them. */
+Test(bench_statistics, detectable_difference)
+{
+    struct estimate estimate = {.ratio = 1.0, .low = exp(-0.02), .high = exp(0.02)};
+    double one = statistics_detectable(&estimate, 1), ten = statistics_detectable(&estimate, 10);
+
+    cr_assert(fabs(one - expm1(0.02 * (1.959964 + 0.841621) / 1.959964)) < 1e-6, "%g", one);
+    cr_assert(ten > one, "of ten tests each has to be surer: %g, %g", ten, one);
+    estimate.low = NAN;
+    cr_assert(isnan(statistics_detectable(&estimate, 1)));
 }
 
 /* ---- words ---- */
