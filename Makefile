@@ -46,27 +46,30 @@ TENK_CFLAGS += $(if $(LIBEVENT),-DWITH_LIBEVENT) $(if $(LIBUV),-DWITH_LIBUV) $(i
 
 # ---- what is built from what ----
 
-PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-bench tenk
+PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-bench tenk-compare tenk
 
 SOURCES_tenk-serve := $(wildcard servers/*.c)
 SOURCES_tenk-load  := $(wildcard clients/load*.c)
 SOURCES_tenk-get   := clients/get.c
 SOURCES_tenk-echo  := clients/echo.c
 SOURCES_tenk-bench := bench/bench.c
+SOURCES_tenk-compare := bench/compare.c
 SOURCES_tenk       := bench/tenk.c
 
 LDLIBS_tenk-serve := $(LIBEVENT) $(LIBUV) $(LIBURING)
 LDLIBS_tenk-load  := -ljansson -lz -lm
 LDLIBS_tenk-bench := -ljansson -linih -lz -lm
+LDLIBS_tenk-compare := $(LDLIBS_tenk-bench)
 
 COMMON_SOURCES := $(wildcard common/*.c)
 COMMON_LIBRARY := $(BUILD)/libcommon.a
 
 # What the programs of bench share: everything there but the files with a main().
-BENCH_MAINS   := bench/bench.c bench/tenk.c
+BENCH_MAINS   := bench/bench.c bench/compare.c bench/tenk.c
 BENCH_SOURCES := $(filter-out $(BENCH_MAINS),$(wildcard bench/*.c))
 BENCH_LIBRARY := $(BUILD)/libbench.a
 LIBRARY_tenk-bench := $(BENCH_LIBRARY)
+LIBRARY_tenk-compare := $(BENCH_LIBRARY)
 
 INCLUDES_common  := -Icommon
 INCLUDES_servers := -Iservers -Icommon

@@ -19,6 +19,7 @@ static const struct {
     {"get", "fetch one URL"},
     {"echo", "send standard input to an echo server and print what comes back"},
     {"bench", "measure the models and print a table"},
+    {"compare", "say what differs between two runs, and whether that is a regression"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -31,7 +32,7 @@ static void help(FILE *out)
           "\n",
           out);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-6s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-7s %s\n", commands[i].name, commands[i].summary);
     fputs("\nEach command is a program of its own, tenk-COMMAND, with its own --help and manual page.\n",
           out);
 }

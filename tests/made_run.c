@@ -1,0 +1,164 @@
+/*
+ * made_run - see made_run.h.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../bench/splitmix.h"
+#include "made_run.h"
+
+struct made_run made_run_default(void)
+{
+    return (struct made_run){
+        .seed = 1,
+        .noise = 0.01,
+        .drift = 1,
+        .epoll_cpu = 1,
+        .epoll_syscalls = 2.04,
+        .kernel = "6.1.0",
+        .slice = "1s",
+        .models = "ceiling epoll poll",
+    };
+}
+
+/* The samples of a run on their way out. */
+struct writing {
+    const struct made_run *made;
+    FILE *out;
+    struct splitmix random;
+    unsigned slice;
+};
+
+static FILE *create(const char *path, const char *name)
+{
+    char file[256];
+    FILE *out;
+
+    snprintf(file, sizeof(file), "%s/%s", path, name);
+    out = fopen(file, "w");
+    cr_assert_not_null(out, "%s", file);
+    return out;
+}
+
+static void make_directory(const char *path, const char *name)
+{
+    char directory[256];
+
+    snprintf(directory, sizeof(directory), "%s/%s", path, name);
+    cr_assert_eq(mkdir(directory, 0755), 0, "%s", directory);
+}
+
+static void write_frame(const char *path, const struct made_run *made, const char *models,
+                        const char *control)
+{
+    FILE *out;
+
+    cr_assert_eq(mkdir(path, 0755), 0, "%s", path);
+    make_directory(path, "scenarios");
+    out = create(path, "scenarios/made.ini");
+    fprintf(out,
+            "[scenario]\nname = made\nmodels = %s\ncontrol = %s\nconnections = %d\nrounds = %d\n"
+            "rounds_per_start = %d\nslice = %s\n",
+            models, control, MADE_CONNECTIONS, MADE_ROUNDS, MADE_ROUNDS_PER_START, made->slice);
+    fclose(out);
+    out = create(path, "run.json");
+    fprintf(
+        out,
+        "{\"format\": 1, \"seed\": 1, \"environment\": {\"host\": \"made\", \"kernel\": {\"release\": "
+        "\"%s\"}, \"processor\": {\"model\": \"made\", \"governor\": null, \"mitigations\": {\"meltdown\": "
+        "\"none\"}}, \"build\": {\"revision\": \"%ju\", \"command\": \"cc -O2\"}}, \"before\": "
+        "{\"time_utc\": \"2026-01-01T00:00:00Z\"}, \"scenarios\": [{\"name\": \"made\", \"file\": "
+        "\"scenarios/made.ini\"}]}\n",
+        made->kernel, (uintmax_t)made->seed);
+    fclose(out);
+}
+
+/* About normal, by the sum of four even ones. */
+static double noisy(struct writing *writing, double value, double noise)
+{
+    double sum = 0;
+
+    for (int i = 0; i < 4; i++)
+        sum += (double)splitmix_below(&writing->random, 1000001) / 1e6 - 0.5;
+    return value * (1 + noise * sum * 1.732) * writing->made->drift;
+}
+
+static void write_sample(struct writing *writing, const char *kind, const char *model, int copy,
+                         unsigned round, unsigned position, double cpu_us)
+{
+    const struct made_run *made = writing->made;
+    const char *reason = strcmp(model, "epoll") == 0 ? made->epoll_reason : NULL;
+    bool cost = strcmp(kind, "cost") == 0;
+
+    fprintf(
+        writing->out,
+        "{\"kind\": \"%s\", \"scenario\": \"made\", \"model\": \"%s\", \"client\": \"tenk-load\", "
+        "\"connections\": %d, \"slice\": %u, \"start\": %u, \"round\": %u, \"position\": %u, \"copy\": %d, "
+        "\"attempt\": 0, \"connections_served\": %d, \"verdict\": \"%s\", \"reason\": %s%s%s",
+        kind, model, MADE_CONNECTIONS, writing->slice++, round / MADE_ROUNDS_PER_START, round, position, copy,
+        MADE_CONNECTIONS, reason ? "INVALID" : "VALID", reason ? "\"" : "", reason ? reason : "null",
+        reason ? "\"" : "");
+    if (cost)
+        fprintf(writing->out, ", \"syscalls_per_request\": %.4f, \"memory_pss_kib\": 5000}\n",
+                strncmp(model, "epoll", 5) == 0 ? made->epoll_syscalls : 2.02);
+    else
+        fprintf(writing->out,
+                ", \"server_cpu_us_per_request\": %.6f, \"requests_per_s\": %.3f, \"latency_p50_us\": %.3f, "
+                "\"latency_p99_us\": %.3f}\n",
+                noisy(writing, cpu_us, made->noise), noisy(writing, 900000 / cpu_us, 2 * made->noise),
+                noisy(writing, 60 * cpu_us, 2 * made->noise), noisy(writing, 120 * cpu_us, 10 * made->noise));
+}
+
+static void begin(struct writing *writing, const char *path, const struct made_run *made)
+{
+    *writing =
+        (struct writing){.made = made, .out = create(path, "samples.jsonl"), .random = {.state = made->seed}};
+}
+
+static void finish(struct writing *writing)
+{
+    if (writing->made->torn)
+        fputs("{\"kind\": \"timing\", \"sli", writing->out);
+    cr_assert_eq(fclose(writing->out), 0);
+}
+
+void made_run_write(const char *path, const struct made_run *made)
+{
+    bool poll = strstr(made->models, " poll") != NULL;
+    struct writing writing;
+
+    write_frame(path, made, made->models, "ceiling");
+    begin(&writing, path, made);
+    for (unsigned round = 0; round < MADE_ROUNDS; round++) {
+        write_sample(&writing, "timing", "ceiling", 0, round, 0, 5);
+        write_sample(&writing, "timing", "ceiling", 1, round, 1, 5);
+        write_sample(&writing, "timing", "epoll", 0, round, 2, 5.2 * made->epoll_cpu);
+        if (poll)
+            write_sample(&writing, "timing", "poll", 0, round, 3, 5.3);
+    }
+    write_sample(&writing, "cost", "ceiling", 0, MADE_ROUNDS, 0, 5);
+    write_sample(&writing, "cost", "epoll", 0, MADE_ROUNDS, 1, 5);
+    if (poll)
+        write_sample(&writing, "cost", "poll", 0, MADE_ROUNDS, 2, 5);
+    finish(&writing);
+}
+
+void made_duet_write(const char *path, const struct made_run *made)
+{
+    struct writing writing;
+
+    write_frame(path, made, "epoll@base epoll@new", "epoll@base");
+    begin(&writing, path, made);
+    for (unsigned round = 0; round < MADE_ROUNDS; round++) {
+        write_sample(&writing, "timing", "epoll@base", 0, round, 0, 5);
+        write_sample(&writing, "timing", "epoll@base", 1, round, 1, 5);
+        write_sample(&writing, "timing", "epoll@new", 0, round, 2, 5 * made->epoll_cpu);
+        write_sample(&writing, "duet", "epoll@base", 0, round, 3, 6);
+        write_sample(&writing, "duet", "epoll@new", 0, round, 3, 6 * made->epoll_cpu);
+        write_sample(&writing, "duet", "epoll@base", 0, round, 4, 6);
+        write_sample(&writing, "duet", "epoll@base", 1, round, 4, 6);
+    }
+    finish(&writing);
+}
