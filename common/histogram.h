@@ -116,4 +116,15 @@ int histogram_hlog_interval(FILE *out, const char *tag, int64_t begin_wall_ns, i
 enum { HISTOGRAM_TAG_MAX = 64 };
 int histogram_hlog_read(FILE *in, struct histogram *into, char tag[HISTOGRAM_TAG_MAX], unsigned *line_number);
 
+/* What a line says beside its histogram. Times are as in the file: of a log that is not ours they may be
+ * relative. */
+struct histogram_interval {
+    char tag[HISTOGRAM_TAG_MAX]; /* "" without one */
+    int64_t begin_wall_ns, end_wall_ns;
+};
+
+/* The same with the times of the interval. */
+int histogram_hlog_read_interval(FILE *in, struct histogram *into, struct histogram_interval *interval,
+                                 unsigned *line_number);
+
 #endif

@@ -112,10 +112,10 @@ static int64_t append_digit(int64_t value, int digit)
 }
 
 /*
- * Takes a number in milliseconds, digits and at most one dot, and the comma behind it; what is finer
- * than a nanosecond is dropped. Says false for anything else.
+ * Takes a decimal number, digits and at most one dot, and the comma behind it, as millionths; what is finer
+ * is dropped. Says false for anything else.
  */
-static bool milliseconds_take(char **at, int64_t *time_ns)
+static bool millionths_take(char **at, int64_t *value)
 {
     char *text = *at;
     size_t whole = strspn(text, "0123456789");
@@ -125,12 +125,17 @@ static bool milliseconds_take(char **at, int64_t *time_ns)
     if (whole + fraction == 0 || text[length] != ',')
         return false;
     *at = text + length + 1;
-    *time_ns = 0;
+    *value = 0;
     for (size_t i = 0; i < whole; i++)
-        *time_ns = append_digit(*time_ns, text[i] - '0');
+        *value = append_digit(*value, text[i] - '0');
     for (size_t i = 0; i < 6; i++)
-        *time_ns = append_digit(*time_ns, i < fraction ? text[whole + 1 + i] - '0' : 0);
+        *value = append_digit(*value, i < fraction ? text[whole + 1 + i] - '0' : 0);
     return true;
+}
+
+static int64_t nanoseconds(int64_t time_us)
+{
+    return time_us > INT64_MAX / NS_PER_US ? INT64_MAX : time_us * NS_PER_US;
 }
 
 /*
@@ -166,41 +171,42 @@ static bool tag_take(char **at, const char **tag)
 }
 
 /* Decodes one interval line into an empty histogram. 0, or -1 with EINVAL or ENOMEM. */
-static int interval_take(char *line, struct histogram *interval, const char **tag)
+static int interval_take(char *line, struct histogram *values, struct histogram_interval *interval)
 {
-    int64_t begin, length, max_ns;
+    int64_t begin_us, length_us, max_ns; /* seconds and milliseconds, in millionths */
+    const char *tag;
 
     errno = EINVAL;
-    if (!tag_take(&line, tag) || !milliseconds_take(&line, &begin) || !milliseconds_take(&line, &length) ||
-        !milliseconds_take(&line, &max_ns))
+    if (!tag_take(&line, &tag) || !millionths_take(&line, &begin_us) || !millionths_take(&line, &length_us) ||
+        !millionths_take(&line, &max_ns))
         return -1;
-    if (histogram_v2_read(line, interval) < 0)
+    if (histogram_v2_read(line, values) < 0)
         return -1;
-    max_take(interval, max_ns);
+    max_take(values, max_ns);
+    memcpy(interval->tag, tag, strlen(tag) + 1);
+    interval->begin_wall_ns = nanoseconds(begin_us);
+    interval->end_wall_ns = nanoseconds(begin_us > INT64_MAX - length_us ? INT64_MAX : begin_us + length_us);
     return 0;
 }
 
 /* Decodes the line beside `into` and adds it only when all of it was good. 1, or -1 with errno. */
-static int interval_add(char *line, struct histogram *into, char *tag)
+static int interval_add(char *line, struct histogram *into, struct histogram_interval *interval)
 {
-    struct histogram interval;
-    const char *line_tag;
+    struct histogram values;
     int result = -1;
 
-    if (histogram_open(&interval) < 0)
+    if (histogram_open(&values) < 0)
         return -1;
-    if (interval_take(line, &interval, &line_tag) < 0)
+    if (interval_take(line, &values, interval) < 0)
         goto out_close;
-    if (into->total > INT64_MAX - interval.total) {
+    if (into->total > INT64_MAX - values.total) {
         errno = EINVAL;
         goto out_close;
     }
-    histogram_add(into, &interval);
-    if (tag)
-        memcpy(tag, line_tag, strlen(line_tag) + 1);
+    histogram_add(into, &values);
     result = 1;
 out_close:
-    histogram_close(&interval);
+    histogram_close(&values);
     return result;
 }
 
@@ -238,7 +244,8 @@ static bool line_is_foreign(const char *line)
            strncmp(line + sizeof(version) - 1, "1.", 2) != 0;
 }
 
-int histogram_hlog_read(FILE *in, struct histogram *into, char tag[HISTOGRAM_TAG_MAX], unsigned *line_number)
+int histogram_hlog_read_interval(FILE *in, struct histogram *into, struct histogram_interval *interval,
+                                 unsigned *line_number)
 {
     char *line = malloc(LINE_MAX_BYTES);
     int result;
@@ -253,7 +260,17 @@ int histogram_hlog_read(FILE *in, struct histogram *into, char tag[HISTOGRAM_TAG
         }
     } while (result > 0 && !line_is_interval(line));
     if (result > 0)
-        result = interval_add(line, into, tag);
+        result = interval_add(line, into, interval);
     free(line);
+    return result;
+}
+
+int histogram_hlog_read(FILE *in, struct histogram *into, char tag[HISTOGRAM_TAG_MAX], unsigned *line_number)
+{
+    struct histogram_interval interval;
+    int result = histogram_hlog_read_interval(in, into, &interval, line_number);
+
+    if (result > 0 && tag)
+        memcpy(tag, interval.tag, sizeof(interval.tag));
     return result;
 }

@@ -3,8 +3,10 @@
 //
 //     total min max p50 p99 p99.9
 //
+// or, with a second argument, their percentile distribution in microseconds as it would write it into a .hgrm.
+//
 //     npm install --prefix build/oracle hdr-histogram-js
-//     node tests/oracle_hlog.js FILE
+//     node tests/oracle_hlog.js FILE [hgrm]
 //
 // For tests/test_histogram_compat.c only: nothing that is built or installed needs node. Exit 77 when
 // the package is not there.
@@ -33,6 +35,11 @@ for (let interval = reader.nextIntervalHistogram(); interval; interval = reader.
         all.add(interval);
     else
         all = interval;
+}
+
+if (process.argv[3] === 'hgrm') {
+    process.stdout.write(all.outputPercentileDistribution(5, 1000));
+    process.exit(0);
 }
 
 const min = all.getValueAtPercentile(0);

@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static void record_times(int64_t value_ns, unsigned times)
 
 TestSuite(histogram_compat, .init = setup, .fini = teardown, .timeout = 60);
 
-static void check_hgrm(double unit_ns, const char *expected)
+/* The distribution as text, which the caller frees. */
+static char *print_hgrm(double unit_ns)
 {
     char *text = NULL;
     size_t size;
@@ -43,6 +45,13 @@ static void check_hgrm(double unit_ns, const char *expected)
 
     cr_assert(histogram_write_hgrm(out, &histogram, unit_ns) == 0);
     fclose(out);
+    return text;
+}
+
+static void check_hgrm(double unit_ns, const char *expected)
+{
+    char *text = print_hgrm(unit_ns);
+
     cr_assert_str_eq(text, expected);
     free(text);
 }
@@ -173,17 +182,24 @@ static void write_log(FILE *out, struct histogram *all)
     histogram_close(&interval);
 }
 
+/* The output of the script, to be closed by pclose. */
+static FILE *start_oracle(const char *path, const char *what)
+{
+    char command[256];
+
+    snprintf(command, sizeof(command),
+             "exec timeout 30 node tests/oracle_hlog.js %s %s </dev/null 2>/dev/null", path, what);
+    FILE *answer = popen(command, "r");
+    cr_assert(answer);
+    return answer;
+}
+
 /* Runs the script; the status it exits with. */
 static int ask_oracle(const char *path, struct findings *found)
 {
-    char command[256];
-    FILE *answer;
+    FILE *answer = start_oracle(path, "");
     int fields;
 
-    snprintf(command, sizeof(command), "exec timeout 30 node tests/oracle_hlog.js %s </dev/null 2>/dev/null",
-             path);
-    answer = popen(command, "r");
-    cr_assert(answer);
     fields = fscanf(answer, "%lu %ld %ld %ld %ld %ld", &found->total, &found->min_ns, &found->max_ns,
                     &found->p50_ns, &found->p99_ns, &found->p999_ns);
 
@@ -221,4 +237,51 @@ Test(histogram_compat, another_implementation_reads_our_log)
     cr_assert(found.p99_ns == histogram_percentile_ns(&all, 99), "seed %lu", seed);
     cr_assert(found.p999_ns == histogram_percentile_ns(&all, 99.9), "seed %lu", seed);
     histogram_close(&all);
+}
+
+/*
+ * Word for word, but that the twelfth decimal of a percentile may differ by one: 0.9997802734375 lies in the
+ * middle, and printf(3) rounds to even, JavaScript and Java up.
+ */
+static void check_same_distribution(char *ours, char *theirs)
+{
+    char *our_place, *their_place;
+    char *our_word = strtok_r(ours, " \n", &our_place), *their_word = strtok_r(theirs, " \n", &their_place);
+
+    for (; our_word && their_word; our_word = strtok_r(NULL, " \n", &our_place)) {
+        double apart = strtod(our_word, NULL) - strtod(their_word, NULL);
+        bool rounded = strncmp(our_word, "0.", 2) == 0 && apart > -1.5e-12 && apart < 1.5e-12;
+
+        cr_assert(strcmp(our_word, their_word) == 0 || rounded, "%s, not %s", our_word, their_word);
+        their_word = strtok_r(NULL, " \n", &their_place);
+    }
+    cr_assert(!our_word && !their_word, "one of them is longer");
+}
+
+/* The distribution that it makes of our log is ours. */
+Test(histogram_compat, another_implementation_prints_our_distribution)
+{
+    char path[] = "/tmp/tenk-oracle-XXXXXX", theirs[65536];
+    FILE *out = fdopen(mkstemp(path), "w");
+    uint64_t seed = random_start();
+
+    write_log(out, &histogram);
+    fclose(out);
+    FILE *answer = start_oracle(path, "hgrm");
+    size_t length = fread(theirs, 1, sizeof(theirs) - 1, answer);
+    int status = pclose(answer);
+
+    theirs[length] = '\0';
+    unlink(path);
+    cr_assert(WIFEXITED(status));
+    if (WEXITSTATUS(status) == ORACLE_ABSENT || WEXITSTATUS(status) == SHELL_FOUND_NO_NODE)
+        cr_skip_test("node or its package hdr-histogram-js is not installed");
+    cr_assert(WEXITSTATUS(status) == 0, "the oracle exited with %d, seed %lu", status, seed);
+    histogram.max_ns =
+        histogram_cell_highest_ns(histogram_cell(histogram.max_ns)); /* it knows the cell only */
+
+    char *ours = print_hgrm(1000);
+
+    check_same_distribution(ours, theirs);
+    free(ours);
 }
