@@ -5,7 +5,8 @@
  *
  * In reading order: load_options (load_rates, load_objective), load_plan (load_target, load_request,
  * load_expect), load_worker (load_conn, load_send, load_check, load_phase), load_reply (load_head),
- * load_pace, load_stats, load_run, load_steps (load_search, load_verdict), load_report.
+ * load_pace, load_stats, load_run, load_steps (load_search, load_verdict,
+ * load_ranks), load_report. Beside it: load_merge; load_selftest (load_child).
  *
  * Exit status: 0 good; 1 errors happened or nothing was served; 2 wrong usage; 3 cannot run here.
  */
@@ -13,9 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "load_merge.h"
 #include "load_options.h"
 #include "load_plan.h"
 #include "load_report.h"
+#include "load_selftest.h"
 #include "load_steps.h"
 
 enum { EXIT_GOOD = 0, EXIT_FAULT = 1, EXIT_CANNOT = 3 };
@@ -80,9 +83,13 @@ int main(int argc, char **argv)
     struct load_plan plan;
     char error[LOAD_ERROR_TEXT_MAX] = "";
 
+    if (argc > 1 && strcmp(argv[1], "merge") == 0)
+        return load_merge_main(argc - 1, argv + 1);
     int status = load_options_parse(argc, argv, &options);
     if (status >= 0)
         return status;
+    if (options.self_test)
+        return load_selftest_main(&options);
     status = load_plan_open(&plan, &options, error);
     if (status != 0) {
         complain(error);

@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "clock.h"
+#include "load_ranks.h"
 
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
     "usage: tenk-load TARGET [options]\n"
+    "       tenk-load merge A.hlog B.hlog ... [-o FILE]\n"
+    "       tenk-load --self-test\n"
     "\n"
     "Loads a server, checks every answer and reports what the clients experienced.\n"
     "\n"
@@ -44,8 +47,6 @@ static int check_ranges(const struct load_options *options)
         return refuse("--connections takes 1 to 1000000");
     if (options->threads == 0 || options->threads > LOAD_THREADS_MAX)
         return refuse("--threads takes 1 to 256");
-    if (options->threads > options->connections)
-        return refuse("--threads must not exceed --connections: each thread needs one of its own");
     if (options->duration_ns <= 0)
         return refuse("--duration must be longer than 0");
     if (options->timeout_ns <= 0)
@@ -58,6 +59,21 @@ static int check_ranges(const struct load_options *options)
         return refuse("--payload takes 1 byte to 64 MiB, divided by the pipeline depth");
     if (options->status < 200 || options->status > 599)
         return refuse("--status takes the status of a final answer, 200 to 599");
+    return -1;
+}
+
+/* The connections are shared over processes first, then over threads. */
+static int check_ranks(struct load_options *options)
+{
+    const char *wrong = load_ranks_apply(options, options->rank, options->of);
+
+    if (wrong != NULL)
+        return refuse(wrong);
+    if (options->of > 1 && options->objective.text != NULL)
+        return refuse(
+            "--find-capacity cannot be shared by --rank and --of: they would have to agree on each step");
+    if (options->start_wall_ns != 0 && options->start_wall_ns < clock_wall_ns())
+        return refuse("--start-at lies in the past");
     return -1;
 }
 
@@ -81,18 +97,23 @@ static int check_combinations(const struct load_options *options)
 }
 
 /* The options that are small languages of their own. */
-static int parse_texts(struct load_options *options, const char *rates, const char *objective,
-                       const char *arrivals)
-{
-    const char *wrong = rates != NULL ? load_rates_parse(rates, &options->rates) : NULL;
+struct texts {
+    const char *rates, *objective, *arrivals, *start;
+};
 
-    if (wrong == NULL && objective != NULL)
-        wrong = load_objective_parse(objective, &options->objective);
+static int parse_texts(struct load_options *options, const struct texts *texts)
+{
+    const char *wrong = texts->rates != NULL ? load_rates_parse(texts->rates, &options->rates) : NULL;
+
+    if (wrong == NULL && texts->objective != NULL)
+        wrong = load_objective_parse(texts->objective, &options->objective);
+    if (wrong == NULL && texts->start != NULL)
+        wrong = load_ranks_parse_time(texts->start, &options->start_wall_ns);
     if (wrong != NULL)
         return refuse(wrong);
     options->rate = options->rates.items[0];
-    options->poisson = strcmp(arrivals, "poisson") == 0;
-    if (!options->poisson && strcmp(arrivals, "uniform") != 0)
+    options->poisson = strcmp(texts->arrivals, "poisson") == 0;
+    if (!options->poisson && strcmp(texts->arrivals, "uniform") != 0)
         return refuse("--arrivals takes uniform or poisson");
     return -1;
 }
@@ -111,6 +132,7 @@ static void defaults(struct load_options *options)
 {
     *options = (struct load_options){
         .connections = 64,
+        .of = 1,
         .threads = 1,
         .duration_ns = 10 * NS_PER_S,
         .warmup_ns = 200 * NS_PER_MS,
@@ -126,17 +148,17 @@ static void defaults(struct load_options *options)
 int load_options_parse(int argc, char **argv, struct load_options *options)
 {
     bool help = false;
-    const char *arrivals = "uniform", *rates = NULL, *objective = NULL;
+    struct texts texts = {.arrivals = "uniform"};
     const struct option_spec specs[] = {
         {"connections", 'c', OPTION_COUNT, &options->connections, "N", "connections to hold (64)"},
         {"duration", 'd', OPTION_DURATION, &options->duration_ns, "TIME",
          "length of the measured window (10s)"},
         {"threads", 't', OPTION_COUNT, &options->threads, "N", "threads the connections are shared over (1)"},
-        {"rate", 'r', OPTION_TEXT, &rates, "PER_SECOND[,...]",
+        {"rate", 'r', OPTION_TEXT, &texts.rates, "PER_SECOND[,...]",
          "open loop: requests due per second; several are measured one after the other"},
-        {"find-capacity", 0, OPTION_TEXT, &objective, "'p99<10ms'",
+        {"find-capacity", 0, OPTION_TEXT, &texts.objective, "'p99<10ms'",
          "search for the highest rate that keeps this latency (--rate: the first to try)"},
-        {"arrivals", 0, OPTION_TEXT, &arrivals, "KIND", "open loop: uniform or poisson (uniform)"},
+        {"arrivals", 0, OPTION_TEXT, &texts.arrivals, "KIND", "open loop: uniform or poisson (uniform)"},
         {"requests-per-connection", 'k', OPTION_COUNT, &options->requests_per_connection, "K",
          "close a connection after K requests; 1 = a new one for each (no limit)"},
         {"pipeline", 'p', OPTION_COUNT, &options->pipeline, "N", "requests in flight per connection (1)"},
@@ -155,12 +177,20 @@ int load_options_parse(int argc, char **argv, struct load_options *options)
         {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the random payload and of Poisson arrivals (1)"},
         {"local-addresses", 0, OPTION_COUNT, &options->local_addresses, "N",
          "rotate over N addresses of 127.0.0.0/8 (as many as the ports need)"},
+        {"rank", 0, OPTION_COUNT, &options->rank, "R",
+         "of several processes that load together, the R-th (from 0)"},
+        {"of", 0, OPTION_COUNT, &options->of, "N",
+         "how many there are; each takes its share of connections and rate"},
+        {"start-at", 0, OPTION_TEXT, &texts.start, "TIME",
+         "begin at this time: seconds since 1970, or UTC as 2025-11-25T03:00:00Z"},
         {"spin", 0, OPTION_FLAG, &options->spin, NULL, "poll instead of sleeping: uses whole cores"},
         {"json", 'j', OPTION_FLAG, &options->json, NULL, "print one JSON object"},
         {"csv", 0, OPTION_FLAG, &options->csv, NULL, "print a line of column names and a line of values"},
         {"benchstat", 0, OPTION_FLAG, &options->benchstat, NULL, "print in the format of Go benchmarks"},
         {"hlog", 0, OPTION_TEXT, &options->hlog, "FILE", "write the histograms as an HdrHistogram V2 log"},
         {"hgrm", 0, OPTION_TEXT, &options->hgrm, "FILE", "write the percentile distribution"},
+        {"self-test", 0, OPTION_FLAG, &options->self_test, NULL,
+         "measure what this client can do here, in 8 s; takes no target"},
         {"quiet", 'q', OPTION_FLAG, &options->quiet, NULL, "no progress on stderr"},
         {"help", 'h', OPTION_FLAG, &help, NULL, "this text"},
         {0},
@@ -177,12 +207,18 @@ int load_options_parse(int argc, char **argv, struct load_options *options)
         fputs(notes, stdout);
         return 0;
     }
+    if (options->self_test && argc == first)
+        return -1;
+    if (options->self_test)
+        return refuse("--self-test takes no target: it starts a server of its own");
     if (argc - first != 1)
         return refuse(argc == first ? "what to load is missing: tenk-load http://127.0.0.1:8080/ (see --help)"
                                     : "takes one target");
     options->target = argv[first];
-    int status = parse_texts(options, rates, objective, arrivals);
+    int status = parse_texts(options, &texts);
     if (status < 0)
         status = check_ranges(options);
+    if (status < 0)
+        status = check_ranks(options);
     return status >= 0 ? status : check_combinations(options);
 }

@@ -15,6 +15,7 @@ enum {
     LOAD_THREADS_MAX = 256,
     LOAD_CONNECTIONS_MAX = 1000000,
     LOAD_RATE_MAX = 100000000,
+    LOAD_OPEN_PER_SECOND = 20000, /* connections are opened, unless --ramp says otherwise */
     LOAD_PIPELINE_MAX = 1024,
     LOAD_ADDRESSES_MAX = 10000,        /* local addresses */
     LOAD_BURST_MAX = 64 * 1024 * 1024, /* bytes one connection may have to send at once */
@@ -37,7 +38,10 @@ struct load_options {
     uint64_t status;          /* http: the status a good answer has */
     const char *method, *body, *expect;
     struct option_list headers;
-    bool spin, json, csv, benchstat, quiet;
+    uint64_t rank, of;           /* this process and how many there are; of 1: alone */
+    uint64_t connections_of_all; /* of all processes; `connections` is the share of this one */
+    int64_t start_wall_ns;       /* --start-at; 0: at once */
+    bool spin, json, csv, benchstat, quiet, self_test;
     const char *hlog, *hgrm;
 };
 

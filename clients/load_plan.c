@@ -112,11 +112,13 @@ static int plan_locals(struct load_plan *plan, char *error)
     }
     if (count == 0 && (options->requests_per_connection > 0 || options->connections > LOCALS_FROM))
         count = LOCALS_DEFAULT;
+    if (count == 0 && options->of > 1) /* each process has an address of its own */
+        count = 1;
     plan->locals = calloc(count + 1, sizeof(*plan->locals));
     if (plan->locals == NULL)
         return EXIT_CANNOT;
     for (size_t i = 0; i < count; i++)
-        plan->locals[i] = local_address(i);
+        plan->locals[i] = local_address(options->rank * count + i);
     plan->local_count = count;
     return 0;
 }
@@ -152,7 +154,7 @@ static int plan_pool(struct load_plan *plan)
 {
     size_t burst = plan->options->payload * plan->options->pipeline;
     size_t tail = burst > LOAD_BUFFER_SIZE ? burst : LOAD_BUFFER_SIZE;
-    uint64_t state = plan->options->seed;
+    uint64_t state = plan->options->seed + plan->options->rank;
 
     plan->pool = malloc(LOAD_POOL_PERIOD + tail);
     if (plan->pool == NULL)

@@ -32,8 +32,10 @@ static void print_title(FILE *out, const struct load_plan *plan, const struct lo
     const struct load_options *options = plan->options;
     char duration[UNITS_TEXT_MAX], rate[UNITS_TEXT_MAX];
 
-    fprintf(out, "%s: %" PRIu64 " connection%s, ", options->target, options->connections,
-            options->connections == 1 ? "" : "s");
+    fprintf(out, "%s: %" PRIu64 " connection%s, ", options->target, result->asked,
+            result->asked == 1 ? "" : "s");
+    if (options->of > 1)
+        fprintf(out, "rank %" PRIu64 " of %" PRIu64 ", ", options->rank, options->of);
     if (options->pipeline > 1)
         fprintf(out, "%" PRIu64 " requests in flight on each, ", options->pipeline);
     if (options->requests_per_connection > 0)
@@ -70,7 +72,7 @@ static void print_offered(FILE *out, const struct load_result *result)
             load_result_rate(result));
 }
 
-static void print_latency(FILE *out, const char *name, const struct histogram *histogram)
+void load_report_latency(FILE *out, const char *name, const struct histogram *histogram)
 {
     char text[5][UNITS_TEXT_MAX];
 
@@ -171,14 +173,14 @@ static void print_warnings(FILE *out, const struct load_plan *plan, const struct
 static void print_latencies(FILE *out, const struct load_plan *plan, const struct load_result *result)
 {
     if (!load_result_overloaded(result)) {
-        print_latency(out, "latency", &result->window.latency);
-        print_latency(out, "service", &result->window.service);
+        load_report_latency(out, "latency", &result->window.latency);
+        load_report_latency(out, "service", &result->window.service);
     }
     if (plan->options->requests_per_connection > 0)
-        print_latency(out, "connect", &result->window.connect);
+        load_report_latency(out, "connect", &result->window.connect);
 }
 
-static void print_table(FILE *out, const struct histogram *histogram)
+void load_report_percentiles(FILE *out, const struct histogram *histogram)
 {
     char text[UNITS_TEXT_MAX];
 
@@ -211,6 +213,6 @@ void load_report_text(FILE *out, const struct load_plan *plan, const struct load
     print_warnings(out, plan, result);
     if (load_result_overloaded(result))
         return;
-    print_table(out, &result->window.latency);
+    load_report_percentiles(out, &result->window.latency);
     load_draw(out, &style, &result->window.latency);
 }

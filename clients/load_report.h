@@ -7,6 +7,7 @@
 #ifndef LOAD_REPORT_H
 #define LOAD_REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "load_plan.h"
@@ -24,6 +25,13 @@ struct load_littles_law load_report_littles_law(const struct load_plan *plan,
 
 /* The summary of one measurement. */
 void load_report_text(FILE *out, const struct load_plan *plan, const struct load_result *result);
+
+/* Parts of it: "name  p50 ... max", and the table of percentiles; nothing when no value is in it. */
+void load_report_latency(FILE *out, const char *name, const struct histogram *histogram);
+void load_report_percentiles(FILE *out, const struct histogram *histogram);
+
+/* Count, mean, min, percentiles and max in microseconds. NULL without memory. */
+json_t *load_report_latency_json(const struct histogram *histogram);
 
 /* Several of them: a line each, and what a search found. */
 void load_report_table(FILE *out, const struct load_plan *plan, const struct load_steps *steps);

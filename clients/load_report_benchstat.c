@@ -37,12 +37,12 @@ static void print_name(FILE *out, const struct load_options *options, const stru
                                     : "uniform");
     if (result->rate_asked > 0)
         fprintf(out, "/rate=%.0f", result->rate_asked);
-    fprintf(out, "/connections=%" PRIu64, options->connections);
+    fprintf(out, "/connections=%" PRIu64, result->asked);
     if (options->pipeline > 1)
         fprintf(out, "/pipeline=%" PRIu64, options->pipeline);
     if (options->requests_per_connection > 0)
         fprintf(out, "/requests_per_connection=%" PRIu64, options->requests_per_connection);
-    fprintf(out, "-%" PRIu64, options->threads);
+    fprintf(out, "-%u", result->threads);
 }
 
 static void print_result(FILE *out, const struct load_options *options, const struct load_result *result)

@@ -40,8 +40,8 @@ static void result_columns(struct csv *csv, const struct load_plan *plan, const 
 {
     const struct load_options *options = plan->options;
 
-    column(csv, "connections", (double)options->connections);
-    column(csv, "threads", (double)options->threads);
+    column(csv, "connections", (double)result->asked);
+    column(csv, "threads", (double)result->threads);
     column(csv, "pipeline", (double)options->pipeline);
     column(csv, "requests_per_connection", (double)options->requests_per_connection);
     column(csv, "rate_asked_per_s", result->rate_asked);

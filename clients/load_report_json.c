@@ -2,7 +2,6 @@
  * load_report_json - one JSON object. jansson(3); docs/tenk-load.1 is the dictionary of its names.
  */
 #include <errno.h>
-#include <jansson.h>
 
 #include "clock.h"
 #include "load_report.h"
@@ -13,7 +12,7 @@ static double us(int64_t ns)
     return (double)ns / (double)NS_PER_US;
 }
 
-static json_t *latency_json(const struct histogram *histogram)
+json_t *load_report_latency_json(const struct histogram *histogram)
 {
     return json_pack(
         "{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "count", (json_int_t)histogram->total, "mean",
@@ -83,12 +82,13 @@ static json_t *total_json(const struct load_result *result)
 
 static json_t *setup_json(const struct load_options *options, const struct load_result *result)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:I}", "target", options->target, "loop",
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:I}", "target", options->target, "loop",
                      result->rate_asked > 0 ? (options->poisson ? "open-poisson" : "open-uniform") : "closed",
-                     "connections", (json_int_t)options->connections, "threads", (json_int_t)options->threads,
+                     "connections", (json_int_t)result->asked, "threads", (json_int_t)result->threads,
                      "pipeline", (json_int_t)options->pipeline, "requests_per_connection",
                      (json_int_t)options->requests_per_connection, "spin", options->spin, "seed",
-                     (json_int_t)options->seed);
+                     (json_int_t)options->seed, "rank", (json_int_t)options->rank, "of",
+                     (json_int_t)options->of);
 }
 
 static void add_open_loop(json_t *object, const struct load_result *result)
@@ -103,7 +103,7 @@ static void add_open_loop(json_t *object, const struct load_result *result)
     json_object_set_new(object, "rate_asked_per_s", json_real(result->rate_asked));
     json_object_set_new(object, "offered_per_s",
                         json_real(seconds > 0 ? (double)result->window.due / seconds : 0));
-    json_object_set_new(object, "service_us", latency_json(&result->window.service));
+    json_object_set_new(object, "service_us", load_report_latency_json(&result->window.service));
     json_object_set_new(object, "delayed", json_integer((json_int_t)result->window.delayed));
     json_object_set_new(object, "unsent", json_integer((json_int_t)result->unsent));
     json_object_set_new(object, "overloaded", json_boolean(load_result_overloaded(result)));
@@ -118,14 +118,16 @@ static json_t *result_json(const struct load_plan *plan, const struct load_resul
     json_object_set_new(object, "setup", setup_json(plan->options, result));
     json_object_set_new(object, "requests", json_integer((json_int_t)window->requests));
     json_object_set_new(object, "duration_s", json_real((double)result->duration_ns / (double)NS_PER_S));
+    json_object_set_new(object, "begin_unix_ms",
+                        json_integer((json_int_t)(result->begin_wall_ns / NS_PER_MS)));
     json_object_set_new(object, "verdict",
                         json_string(load_verdict_text(load_verdict_of(result, objective))));
     json_object_set_new(object, "interrupted", json_boolean(result->interrupted));
     json_object_set_new(object, "rate_per_s", json_real(load_result_rate(result)));
     json_object_set_new(object, "bytes_in", json_integer((json_int_t)window->bytes_in));
     json_object_set_new(object, "bytes_out", json_integer((json_int_t)window->bytes_out));
-    json_object_set_new(object, "latency_us", latency_json(&window->latency));
-    json_object_set_new(object, "connect_us", latency_json(&window->connect));
+    json_object_set_new(object, "latency_us", load_report_latency_json(&window->latency));
+    json_object_set_new(object, "connect_us", load_report_latency_json(&window->connect));
     json_object_set_new(object, "errors", errors_json(window));
     json_object_set_new(object, "connections", connections_json(result));
     json_object_set_new(object, "fairness", fairness_json(&result->fairness));

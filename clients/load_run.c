@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "load_live.h"
+#include "load_ranks.h"
 #include "load_worker.h"
 
 enum {
@@ -93,10 +94,14 @@ static void interrupt(struct load_run *run, struct load_result *result)
 static void publish_times(struct load_run *run, struct load_result *result)
 {
     const struct load_options *options = run->plan->options;
-    int64_t now_ns = clock_now_ns(), start_ns = now_ns + LEAD_NS;
+    int64_t now_ns = clock_now_ns(), start_ns = now_ns + LEAD_NS, wall_ns = clock_wall_ns();
+    int64_t common_ns = options->start_wall_ns + load_ranks_opening_ns(options) - wall_ns; /* from now */
+
+    if (options->start_wall_ns > 0 && common_ns > LEAD_NS)
+        start_ns = now_ns + common_ns;
     int64_t begin_ns = start_ns + (options->warmup_ns > 0 ? options->warmup_ns : 0);
 
-    result->begin_wall_ns = clock_wall_ns() + begin_ns - now_ns;
+    result->begin_wall_ns = wall_ns + begin_ns - now_ns;
     atomic_store(&run->end_ns, begin_ns + options->duration_ns);
     atomic_store(&run->begin_ns, begin_ns);
     atomic_store(&run->start_ns, start_ns);
@@ -274,7 +279,7 @@ int load_run(struct load_plan *plan, struct load_result *result, char error[LOAD
     const struct load_options *options = plan->options;
     struct load_run run = {.plan = plan};
 
-    *result = (struct load_result){.rate_asked = (double)options->rate};
+    *result = (struct load_result){.rate_asked = (double)options->rate / (double)options->of};
     atomic_init(&run.start_ns, INT64_MAX);
     atomic_init(&run.begin_ns, INT64_MAX);
     atomic_init(&run.end_ns, INT64_MAX);

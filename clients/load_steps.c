@@ -3,16 +3,21 @@
  */
 #include "load_steps.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 
 #include "clock.h"
+#include "load_ranks.h"
 #include "load_run.h"
 #include "load_verdict.h"
 #include "units.h"
 
-#define FIRST_SHARE 0.75 /* of what the closed loop answered: the first rate a search tries */
-#define LEAST_SHARE 256  /* a search gives up below this part of its first rate */
+enum { EXIT_CANNOT = 3 };
+
+#define SLOT_REST_NS (1 * NS_PER_S) /* between two steps of --start-at: more than the end of one takes */
+#define FIRST_SHARE  0.75           /* of what the closed loop answered: the first rate a search tries */
+#define LEAST_SHARE  256            /* a search gives up below this part of its first rate */
 
 static void announce(const struct load_options *options, const char *what)
 {
@@ -46,16 +51,30 @@ static int step(struct load_steps *steps, struct load_plan *plan, struct load_op
     return status;
 }
 
+/* With --start-at every step has its time, so that processes which do not talk stay together. */
+static int await_step(const struct load_options *options, char *error)
+{
+    if (options->start_wall_ns == 0 || load_ranks_await(options->start_wall_ns) == 0)
+        return 0;
+    snprintf(error, LOAD_ERROR_TEXT_MAX, "interrupted before the time of --start-at");
+    return EXIT_CANNOT;
+}
+
 static int run_ladder(struct load_steps *steps, struct load_plan *plan, struct load_options *options,
                       char *error)
 {
     const struct load_rates *rates = &options->rates;
+    size_t count = rates->count > 0 ? rates->count : 1; /* items[0] is 0 in closed loop */
     int status = 0;
 
-    if (rates->count == 0)
-        return step(steps, plan, options, 0, error);
-    for (size_t i = 0; i < rates->count && status == 0 && !steps->interrupted; i++)
-        status = step(steps, plan, options, rates->items[i], error);
+    for (size_t i = 0; i < count && status == 0 && !steps->interrupted; i++) {
+        status = await_step(options, error);
+        if (status == 0)
+            status = step(steps, plan, options, rates->items[i], error);
+        if (options->start_wall_ns > 0)
+            options->start_wall_ns +=
+                load_ranks_opening_ns(options) + options->warmup_ns + options->duration_ns + SLOT_REST_NS;
+    }
     return status;
 }
 
@@ -121,7 +140,7 @@ const struct load_result *load_steps_find_failed(const struct load_steps *steps,
     uint64_t fails = load_search_fails(&steps->search);
 
     for (size_t i = 0; fails > 0 && i < steps->count; i++)
-        if (steps->items[i].rate_asked == (double)fails &&
+        if (llround(steps->items[i].rate_asked) == (long long)fails &&
             load_verdict_of(&steps->items[i], objective) != LOAD_VERDICT_GOOD)
             return &steps->items[i];
     return NULL;

@@ -15,9 +15,8 @@
 #include "clock.h"
 
 enum {
-    EVENTS_MAX = 256,        /* taken from the kernel at once */
-    OPEN_PER_SECOND = 20000, /* connections of all threads, unless --ramp says otherwise */
-    OPEN_PER_TURN = 64,      /* then events get their turn */
+    EVENTS_MAX = 256,   /* taken from the kernel at once */
+    OPEN_PER_TURN = 64, /* then events get their turn */
 };
 
 #define TICK_NS       (50 * NS_PER_MS)  /* how fast a worker notices what the main thread says */
@@ -32,7 +31,7 @@ enum {
 static uint32_t conns_allowed(const struct load_worker *worker)
 {
     const struct load_options *options = worker->plan->options;
-    double per_second = OPEN_PER_SECOND;
+    double per_second = LOAD_OPEN_PER_SECOND;
 
     if (options->ramp_ns > 0)
         per_second = (double)options->connections * (double)NS_PER_S / (double)options->ramp_ns;
@@ -297,11 +296,12 @@ int load_worker_open(struct load_worker *worker, struct load_run *run, unsigned 
     worker->next_local = rank;
     pthread_mutex_init(&worker->progress.lock, NULL);
     if (worker->paced)
-        load_pace_open(&worker->pace, &(struct load_pace_options){.rate = (double)options->rate,
-                                                                  .poisson = options->poisson,
-                                                                  .rank = rank,
-                                                                  .of = (unsigned)options->threads,
-                                                                  .seed = options->seed});
+        load_pace_open(&worker->pace, &(struct load_pace_options){
+                                          .rate = (double)options->rate,
+                                          .poisson = options->poisson,
+                                          .rank = (unsigned)(options->rank * options->threads) + rank,
+                                          .of = (unsigned)(options->of * options->threads),
+                                          .seed = options->seed});
     if (open_memory(worker) < 0)
         return -1;
     open_conns(worker);
