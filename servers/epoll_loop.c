@@ -51,12 +51,27 @@ static void disturbed(struct epoll_loop *epoll_loop, struct client *client, uint
     }
 }
 
+/*
+ * The first request has often arrived by the time its connection is accepted. Looking at once costs one
+ * recv(2) per connection when it has not; when it has, it saves a turn of the loop, and a client that
+ * asks once and leaves never enters the kernel's list.
+ */
+static void welcome(struct epoll_loop *epoll_loop, struct client *client)
+{
+    enum conn_status status = loop_serve(&epoll_loop->loop, client);
+
+    if (status == CONN_DONE)
+        loop_drop(&epoll_loop->loop, client);
+    else
+        watch(epoll_loop, client, EPOLL_CTL_ADD, status == CONN_WANT_TIME ? CONN_WANT_READ : status);
+}
+
 static void accept_some(struct epoll_loop *epoll_loop)
 {
     struct client *client;
 
     for (int i = 0; i < ACCEPT_BATCH && (client = loop_accept(&epoll_loop->loop)) != NULL; i++)
-        watch(epoll_loop, client, EPOLL_CTL_ADD, CONN_WANT_READ);
+        welcome(epoll_loop, client);
 }
 
 /* A client dropped earlier in this round may have another event in it: it is done, and still in memory. */

@@ -69,8 +69,10 @@ static void accept_some(void)
 {
     struct client *client;
 
-    for (int i = 0; i < ACCEPT_BATCH && (client = accept_one()) != NULL; i++)
+    for (int i = 0; i < ACCEPT_BATCH && (client = accept_one()) != NULL; i++) {
         watch(client, CONN_WANT_READ);
+        serve(client); /* its first request has often arrived with it */
+    }
 }
 
 /*

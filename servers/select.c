@@ -78,6 +78,7 @@ static void accept_some(void)
         if (fd > highest)
             highest = fd;
         watch(client, CONN_WANT_READ);
+        serve(client); /* its first request has often arrived with it */
     }
 }
 

@@ -163,7 +163,8 @@ static void pipelined(struct fixture_plan plan)
 
 /*
  * Every model receives once and sends once per request, and once more to see the end: what differs
- * between them is how they wait. The server's own counters say so, where nobody may trace.
+ * between them is how they wait. A loop may look at a new connection before its first request has come:
+ * that is one more for the connection. The server's own counters say so, where nobody may trace.
  */
 static void one_receive_one_send(struct fixture_plan plan)
 {
@@ -181,8 +182,8 @@ static void one_receive_one_send(struct fixture_plan plan)
     fixture_terminate(&fixture);
     fixture_finish(&fixture, &ended, &counters);
     cr_assert_eq(counters.sends, REQUESTS, "%d sends for %d requests", (int)counters.sends, REQUESTS);
-    cr_assert_eq(counters.receives, REQUESTS + 1, "%d receives for %d requests", (int)counters.receives,
-                 REQUESTS);
+    cr_assert(counters.receives == REQUESTS + 1 || counters.receives == REQUESTS + 2,
+              "%d receives for %d requests", (int)counters.receives, REQUESTS);
 }
 
 TestSuite(cost, .timeout = MATRIX_TIMEOUT_S, .fini = fixture_leave);
