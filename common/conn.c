@@ -23,6 +23,14 @@ void conn_worker_open_travelling(struct conn_worker *worker, const struct servic
     buffers_open_travelling(&worker->buffers);
 }
 
+void conn_worker_refresh(struct conn_worker *worker)
+{
+    const struct service *service = worker->service;
+
+    if (service->protocol->refresh != NULL)
+        service->protocol->refresh(&worker->cache, service);
+}
+
 void conn_worker_close(struct conn_worker *worker)
 {
     buffers_close(&worker->buffers);

@@ -58,6 +58,12 @@ void conn_worker_open(struct conn_worker *worker, const struct service *service,
 void conn_worker_open_travelling(struct conn_worker *worker, const struct service *service,
                                  struct counters *counters);
 
+/*
+ * Brings up to date what answers share for a second, ahead of the first request: for a worker that lives
+ * on in forked children, so that none of them has to render a date.
+ */
+void conn_worker_refresh(struct conn_worker *worker);
+
 /* Every connection of the worker must be closed already. */
 void conn_worker_close(struct conn_worker *worker);
 

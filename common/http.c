@@ -262,10 +262,7 @@ static enum protocol_result http_step(struct exchange *exchange, const struct se
                                       struct reply_cache *cache, struct protocol_input *input,
                                       struct protocol_output *out)
 {
-    time_t second = time(NULL);
-
-    if (second != cache->second)
-        http_refresh(cache, service, second);
+    http_refresh(cache, service);
     if (exchange->phase == PHASE_BODY)
         return body_step(exchange, input, out);
     if (exchange->phase == PHASE_CHUNK_DATA)
@@ -294,5 +291,6 @@ static bool http_at_rest(const struct exchange *exchange)
 const struct protocol protocol_http = {
     .name = "http",
     .step = http_step,
+    .refresh = http_refresh,
     .at_rest = http_at_rest,
 };

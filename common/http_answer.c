@@ -85,7 +85,7 @@ const char *http_reason(int status)
 
 static const char text_fields[] = "Content-Type: text/plain\r\nContent-Length: 13\r\n\r\n" HANDLER_TEXT;
 
-void http_refresh(struct reply_cache *cache, const struct service *service, time_t second)
+static void render(struct reply_cache *cache, const struct service *service, time_t second)
 {
     struct tm utc;
     char date[40];
@@ -97,6 +97,14 @@ void http_refresh(struct reply_cache *cache, const struct service *service, time
     cache->full_size = (unsigned)snprintf(cache->full, sizeof cache->full, "HTTP/1.1 200 OK\r\n%s%s",
                                           cache->head, text_fields);
     cache->second = second;
+}
+
+void http_refresh(struct reply_cache *cache, const struct service *service)
+{
+    time_t second = time(NULL);
+
+    if (second != cache->second)
+        render(cache, service, second);
 }
 
 void http_put_start(const struct exchange *exchange, const struct reply_cache *cache,

@@ -37,8 +37,8 @@ void http_put(struct protocol_output *out, const char *text, size_t size);
 void http_put_text(struct protocol_output *out, const char *text);
 void http_put_number(struct protocol_output *out, uint64_t number, unsigned base);
 
-/* Renders what all answers of this second share (Date: RFC 9110, 6.6.1). */
-void http_refresh(struct reply_cache *cache, const struct service *service, time_t second);
+/* Renders what all answers of a second share (Date: RFC 9110, 6.6.1), when it has begun. */
+void http_refresh(struct reply_cache *cache, const struct service *service);
 
 /* How every answer begins: status line, Server, Date, Allow with 405, Connection. Other fields follow. */
 void http_put_start(const struct exchange *exchange, const struct reply_cache *cache,

@@ -90,6 +90,8 @@ struct protocol {
     enum protocol_result (*step)(struct exchange *exchange, const struct service *service,
                                  struct reply_cache *cache, struct protocol_input *input,
                                  struct protocol_output *output);
+    /* Brings up to date what is made once per second; NULL: there is nothing. step does it by itself. */
+    void (*refresh)(struct reply_cache *cache, const struct service *service);
     /* True when input may end here without anything being cut off. */
     bool (*at_rest)(const struct exchange *exchange);
 };
