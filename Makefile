@@ -16,7 +16,9 @@ TEST_TIMEOUT ?= 300
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wformat=2 -Wcast-qual -Wno-missing-field-initializers
 TENK_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -pthread -fno-common $(CFLAGS)
-TENK_LDFLAGS := -pthread $(LDFLAGS)
+# Symbols are bound at the start: a forked child would otherwise look up each function again that its parent
+# has not called yet, and the first request of any server would pay for it.
+TENK_LDFLAGS := -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 
 ifneq ($(DEVELOPER),)
 TENK_CFLAGS += -Werror
@@ -35,6 +37,8 @@ say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
 # ---- models on a library: without it they are listed as unavailable ("make LIBUV=" leaves one out) ----
 
+comma := ,
+
 # The archive, because the mappings of a shared object would make fork(2) slower; else what pkg-config says.
 library = $(or $(filter /%,$(shell $(CC) -print-file-name=$(1))),$(shell pkg-config --libs $(2) 2>/dev/null))
 
@@ -43,6 +47,14 @@ LIBUV    := $(call library,libuv_a.a,libuv)
 LIBURING := $(call library,liburing.a,liburing)
 
 TENK_CFLAGS += $(if $(LIBEVENT),-DWITH_LIBEVENT) $(if $(LIBUV),-DWITH_LIBUV) $(if $(LIBURING),-DWITH_LIBURING)
+
+# ---- a lean server ----
+
+# fork(2) copies every mapping, and a child takes a page fault for each it touches: one program without shared
+# objects forks a quarter cheaper (docs/models.md). getaddrinfo(3) finds names without them since glibc 2.34,
+# which ld does not know. Sanitizers want shared objects; `make STATIC=` links as usual.
+STATIC ?= $(if $(SANITIZE)$(COVERAGE),,$(if $(filter /%,$(shell $(CC) -print-file-name=libc.a)),-static))
+LDFLAGS_tenk-serve := $(STATIC) $(if $(filter -static,$(STATIC)),-Wl$(comma)--no-warnings)
 
 # ---- what is built from what ----
 
@@ -78,7 +90,15 @@ INCLUDES_bench   := -Ibench -Icommon
 INCLUDES_tests   := -Itests -Iservers -Iclients -Icommon
 
 # The bare loops that models are held against (bench/limits/): one file each, no library.
-LIMIT_PROGRAMS := $(patsubst bench/limits/%.c,$(BUILD)/limits/%,$(wildcard bench/limits/*.c))
+LIMIT_SOURCES  := $(wildcard bench/limits/*.c)
+LIMIT_PROGRAMS  = $(patsubst bench/limits/%.c,$(BUILD)/limits/%,$(LIMIT_SOURCES))
+
+# One of them is not bare but the library that people embed: built where it is installed.
+MICROHTTPD := $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
+ifeq ($(MICROHTTPD),)
+LIMIT_SOURCES := $(filter-out bench/limits/microhttpd.c,$(LIMIT_SOURCES))
+endif
+LDLIBS_limits/microhttpd := $(MICROHTTPD)
 
 PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -107,7 +127,7 @@ $(COMMON_LIBRARY) $(BENCH_LIBRARY):
 define program_rule
 $(BUILD)/$(1): $(call objects,$(SOURCES_$(1))) $(LIBRARY_$(1)) $(COMMON_LIBRARY)
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC) $$(TENK_LDFLAGS) -o $$@ $$^ $(LDLIBS_$(1))
+	$$(Q)$$(CC) $$(TENK_LDFLAGS) $(LDFLAGS_$(1)) -o $$@ $$^ $(LDLIBS_$(1))
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 
@@ -127,7 +147,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(TEST_SHARED)) $(COMMON
 $(BUILD)/limits/%: bench/limits/%.c bench/limits/limit.h Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(TENK_CFLAGS) $(TENK_LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(TENK_CFLAGS) $(TENK_LDFLAGS) -o $@ $< $(LDLIBS_limits/$(*F))
 
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(ALL_SOURCES))
 
