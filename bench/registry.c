@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "units.h"
 
 enum { LIST_SIZE = 65536, LIST_TIMEOUT_S = 10 };
 
@@ -105,6 +106,55 @@ int registry_add_external(struct registry *registry, const struct scenario *scen
     return 0;
 }
 
+static int unknown_model(const struct registry *registry, const char *name, struct failure *failure)
+{
+    char known[FAILURE_TEXT_MAX / 2] = "";
+
+    for (unsigned i = 0; i < registry->count; i++)
+        if (strlen(known) + SCENARIO_NAME_MAX + 2 < sizeof(known)) {
+            strcat(known, i > 0 ? " " : "");
+            strcat(known, registry->models[i].name);
+        }
+    return failure_set(failure, EXIT_USAGE, "unknown model \"%s\"; known are: %s", name, known);
+}
+
+/* "thread_pool@16": the model before the sign, with so many workers. */
+static int add_variant(struct registry *registry, const char *name, struct failure *failure)
+{
+    const char *sign = strchr(name, '@');
+    char base[SCENARIO_NAME_MAX];
+    const struct model *model;
+    uint64_t workers;
+
+    snprintf(base, sizeof(base), "%.*s", (int)(sign - name), name);
+    model = registry_find(registry, base);
+    if (!model)
+        return unknown_model(registry, base, failure);
+    if (!model->uses_workers)
+        return failure_set(failure, EXIT_USAGE, "%s: %s has no workers to be told the number of", name, base);
+    if (units_parse_count(sign + 1, &workers) < 0 || workers < 1 || workers > SCENARIO_CONNECTIONS_MAX)
+        return failure_set(failure, EXIT_USAGE, "%s: a number of workers stands behind the @, as in %s@16",
+                           name, base);
+    if (registry->count == REGISTRY_MAX)
+        return failure_set(failure, EXIT_USAGE, "%s: at most %d models in a run", name, REGISTRY_MAX);
+    registry->models[registry->count] = *model;
+    strcpy(registry->models[registry->count].name, name);
+    strcpy(registry->models[registry->count].base, base);
+    registry->models[registry->count++].workers = (unsigned)workers;
+    return 0;
+}
+
+int registry_add_variants(struct registry *registry, const struct scenario *scenario, struct failure *failure)
+{
+    for (unsigned i = 0; i < scenario->models.count; i++) {
+        const char *name = scenario->models.items[i];
+
+        if (strchr(name, '@') && !registry_find(registry, name) && add_variant(registry, name, failure) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 const struct model *registry_find(const struct registry *registry, const char *name)
 {
     for (unsigned i = 0; i < registry->count; i++)
@@ -126,16 +176,23 @@ static void choose_all(const struct registry *registry, struct scenario *scenari
     }
 }
 
-static int unknown_model(const struct registry *registry, const char *name, struct failure *failure)
+/* Both sides of every pair must be known; who is not measured this time is left out of the report. */
+static int check_pairs(const struct registry *registry, const struct scenario *scenario,
+                       struct failure *failure)
 {
-    char known[FAILURE_TEXT_MAX / 2] = "";
+    char a[SCENARIO_NAME_MAX], b[SCENARIO_NAME_MAX];
 
-    for (unsigned i = 0; i < registry->count; i++)
-        if (strlen(known) + SCENARIO_NAME_MAX + 2 < sizeof(known)) {
-            strcat(known, i > 0 ? " " : "");
-            strcat(known, registry->models[i].name);
-        }
-    return failure_set(failure, EXIT_USAGE, "unknown model \"%s\"; known are: %s", name, known);
+    for (unsigned i = 0; i < scenario->pairs.count; i++) {
+        const char *pair = scenario->pairs.items[i];
+
+        if (!scenario_pair(pair, a, b))
+            return failure_set(failure, EXIT_USAGE, "pairs takes MODEL/MODEL, not \"%s\"", pair);
+        if (!registry_find(registry, a))
+            return unknown_model(registry, a, failure);
+        if (!registry_find(registry, b))
+            return unknown_model(registry, b, failure);
+    }
+    return 0;
 }
 
 int registry_choose(const struct registry *registry, struct scenario *scenario, struct failure *failure)
@@ -152,13 +209,20 @@ int registry_choose(const struct registry *registry, struct scenario *scenario, 
         return unknown_model(registry, scenario->control, failure);
     if (controlled && !name_list_has(models, scenario->control) && models->count < SCENARIO_LIST_MAX)
         strcpy(models->items[models->count++], scenario->control);
-    return 0;
+    return check_pairs(registry, scenario, failure);
 }
 
 /* ---- workers ---- */
 
+const char *model_served_as(const struct model *model)
+{
+    return model->base[0] ? model->base : model->name;
+}
+
 unsigned model_workers(const struct model *model, unsigned workers)
 {
+    if (model->workers > 0)
+        return model->workers;
     if (!model->uses_workers)
         return 0;
     return workers > 0 ? workers : model->workers_default;

@@ -17,6 +17,8 @@ enum { REGISTRY_MAX = 64, REGISTRY_TEXT_MAX = 160 };
 
 struct model {
     char name[SCENARIO_NAME_MAX];
+    char base[SCENARIO_NAME_MAX]; /* of a variant, "thread_pool@16": the model it is; else "" */
+    unsigned workers;             /* of a variant; else 0 */
     char summary[REGISTRY_TEXT_MAX];
     char unavailable[REGISTRY_TEXT_MAX]; /* why it cannot run here; "" when it can */
     bool reference;                      /* a yardstick, not a server */
@@ -44,6 +46,10 @@ int registry_parse(struct registry *registry, const char *json, struct failure *
 int registry_add_external(struct registry *registry, const struct scenario *scenario,
                           struct failure *failure);
 
+/* Adds the variants of models ("thread_pool@16": with 16 workers) that a scenario names. */
+int registry_add_variants(struct registry *registry, const struct scenario *scenario,
+                          struct failure *failure);
+
 const struct model *registry_find(const struct registry *registry, const char *name);
 
 /*
@@ -58,7 +64,10 @@ int registry_choose(const struct registry *registry, struct scenario *scenario, 
  */
 unsigned model_clients_at_once(const struct model *model, unsigned workers);
 
-/* The workers a model gets; 0 when it has none. */
+/* The name tenk-serve knows the model by. */
+const char *model_served_as(const struct model *model);
+
+/* The workers a model gets, a variant always its own number; 0 when it has none. */
 unsigned model_workers(const struct model *model, unsigned workers);
 
 #endif

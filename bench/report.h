@@ -4,6 +4,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "run_directory.h"
@@ -21,6 +22,16 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
 enum { FINDING_MAX = 700 };
 const char *report_finding(const struct summary *summary, const struct session_part *part,
                            char text[FINDING_MAX]);
+
+/* The ratios of the scenario's `pairs` in a group, a line each. */
+void report_pairs(FILE *out, const struct summary *summary, const struct summary_group *group,
+                  const char *bullet);
+
+/* The same as a list of objects: {"a", "b", "cpu": {"ratio", "low", "high"}, "rate": {...}}. */
+json_t *report_pairs_json(const struct summary *summary, const struct summary_group *group);
+
+/* {"ratio", "low", "high"}, null where not known. */
+json_t *report_estimate_json(const struct estimate *estimate);
 
 /* results.csv, results.json and results.md. 0; -1 with a sentence. */
 int report_files(const struct summary *summary, const json_t *run_json, struct failure *failure);

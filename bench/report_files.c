@@ -27,18 +27,24 @@ static json_t *number_or_null(double number)
     return isnan(number) || isinf(number) ? json_null() : json_real(number);
 }
 
-static json_t *group_json(const struct summary_group *group)
+json_t *report_estimate_json(const struct estimate *estimate)
+{
+    return json_pack("{s:o, s:o, s:o}", "ratio", number_or_null(estimate->ratio), "low",
+                     number_or_null(estimate->low), "high", number_or_null(estimate->high));
+}
+
+static json_t *group_json(const struct summary *summary, const struct summary_group *group)
 {
     json_t *cells = json_array();
 
     for (unsigned i = 0; i < group->count; i++)
         json_array_append_new(cells, row_to_json(&group->cells[i]));
-    return json_pack("{s:s, s:s, s:i, s:s, s:{s:o, s:o, s:o}, s:o, s:o}", "scenario",
-                     group->part->scenario.name, "client", client_name(group->client), "connections",
-                     (int)group->connections, "control", group->part->scenario.control, "control_over_itself",
-                     "ratio", number_or_null(group->same.ratio), "low", number_or_null(group->same.low),
-                     "high", number_or_null(group->same.high), "smallest_difference",
-                     number_or_null(isnan(group->floor) ? NAN : fmax(0.01, group->floor)), "cells", cells);
+    return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o}", "scenario", group->part->scenario.name,
+                     "client", client_name(group->client), "connections", (int)group->connections, "control",
+                     group->part->scenario.control, "control_over_itself", report_estimate_json(&group->same),
+                     "smallest_difference",
+                     number_or_null(isnan(group->floor) ? NAN : fmax(0.01, group->floor)), "pairs",
+                     report_pairs_json(summary, group), "cells", cells);
 }
 
 static int write_json(const struct summary *summary, struct failure *failure)
@@ -48,7 +54,7 @@ static int write_json(const struct summary *summary, struct failure *failure)
     int status;
 
     for (unsigned g = 0; g < summary->count; g++)
-        json_array_append_new(groups, group_json(&summary->groups[g]));
+        json_array_append_new(groups, group_json(summary, &summary->groups[g]));
     for (unsigned p = 0; p < summary->session->part_count; p++) {
         const struct session_part *part = &summary->session->parts[p];
 

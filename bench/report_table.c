@@ -247,7 +247,8 @@ static void write_legend(FILE *out, const struct summary_group *group, const cha
                 bullet);
 }
 
-static void write_group(FILE *out, const struct summary_group *group, enum report_style style)
+static void write_group(FILE *out, const struct summary *summary, const struct summary_group *group,
+                        enum report_style style)
 {
     const char *bullet = style == REPORT_MARKDOWN ? "* " : "  ";
     struct line lines[SCENARIO_LIST_MAX + 1];
@@ -263,6 +264,7 @@ static void write_group(FILE *out, const struct summary_group *group, enum repor
     else
         write_text(out, lines, group->count + 1, shown);
     putc('\n', out);
+    report_pairs(out, summary, group, bullet);
     write_reasons(out, group, bullet);
     write_ramps(out, group, bullet);
     write_legend(out, group, bullet);
@@ -285,7 +287,7 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
 
         for (unsigned g = 0; g < summary->count; g++)
             if (summary->groups[g].part == part && is_shown(&summary->groups[g], style))
-                write_group(out, &summary->groups[g], style);
+                write_group(out, summary, &summary->groups[g], style);
         if (report_finding(summary, part, finding)[0])
             fprintf(out, style == REPORT_MARKDOWN ? "**%s**\n\n" : "%s\n\n", finding);
     }

@@ -62,6 +62,7 @@ struct scenario {
     char target[SCENARIO_TEXT_MAX];
     struct name_list models;         /* "all" until scenario_choose_models() */
     char control[SCENARIO_NAME_MAX]; /* the model that runs twice per round; "none": no control */
+    struct name_list pairs;          /* "A/B": ratios of A to B with their interval, below the table */
     struct count_list connections;
     struct name_list clients;          /* "tenk-load", "wrk" */
     struct count_list wrk_connections; /* empty: the same as connections */
@@ -74,6 +75,11 @@ struct scenario {
     struct external_server servers[SCENARIO_SERVERS_MAX];
     unsigned server_count;
 };
+
+/*
+ * The two sides of a pair "A/B". False when it is none, or a name is longer than SCENARIO_NAME_MAX - 1.
+ */
+bool scenario_pair(const char *pair, char a[SCENARIO_NAME_MAX], char b[SCENARIO_NAME_MAX]);
 
 /* The values every key has before a file is read. */
 void scenario_defaults(struct scenario *scenario);

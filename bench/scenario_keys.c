@@ -31,6 +31,7 @@ static const struct key keys[] = {
     KEY(target, KEY_TEXT),
     KEY(models, KEY_NAMES),
     KEY(control, KEY_NAME),
+    KEY(pairs, KEY_NAMES),
     KEY(connections, KEY_COUNTS),
     KEY(clients, KEY_NAMES),
     KEY(rounds, KEY_COUNT),
@@ -222,8 +223,11 @@ static bool is_empty(const struct scenario *scenario, const struct key *key)
 {
     const void *from = (const char *)scenario + key->offset;
 
-    return key->kind == KEY_COUNTS ? ((const struct count_list *)from)->count == 0
-                                   : (key->kind == KEY_TEXT || key->kind == KEY_NAME) && !*(const char *)from;
+    if (key->kind == KEY_COUNTS)
+        return ((const struct count_list *)from)->count == 0;
+    if (key->kind == KEY_NAMES)
+        return ((const struct name_list *)from)->count == 0;
+    return (key->kind == KEY_TEXT || key->kind == KEY_NAME) && !*(const char *)from;
 }
 
 /* A command is broken at blanks into lines that inih can take. */

@@ -22,6 +22,20 @@ unsigned count_list_max(const struct count_list *list)
     return max;
 }
 
+bool scenario_pair(const char *pair, char a[SCENARIO_NAME_MAX], char b[SCENARIO_NAME_MAX])
+{
+    const char *slash = strchr(pair, '/');
+    size_t length = slash ? (size_t)(slash - pair) : 0;
+
+    if (length == 0 || length >= SCENARIO_NAME_MAX || slash[1] == '\0' ||
+        strlen(slash + 1) >= SCENARIO_NAME_MAX)
+        return false;
+    memcpy(a, pair, length);
+    a[length] = '\0';
+    strcpy(b, slash + 1);
+    return true;
+}
+
 bool scenario_has_client(const struct scenario *scenario, const char *client)
 {
     return name_list_has(&scenario->clients, client);

@@ -59,7 +59,7 @@ static void our_command(struct launch *program, struct arguments *arguments,
 
     listen_argument(server, setting, copy, arguments->listen, sizeof(arguments->listen));
     argv[n++] = setting->registry->serve;
-    argv[n++] = server->model->name;
+    argv[n++] = model_served_as(server->model);
     argv[n++] = "--listen";
     argv[n++] = arguments->listen;
     argv[n++] = "--protocol";
@@ -187,7 +187,7 @@ static void read_base(struct server_process *server)
 static int prove(struct server_process *server, const struct server_setting *setting, char *wrong,
                  size_t size)
 {
-    const char *own_name = server->model->command ? NULL : server->model->name;
+    const char *own_name = server->model->command ? NULL : model_served_as(server->model);
 
     if (server->model->command ? wait_for_port(server, wrong, size) < 0
                                : read_ready_line(server, wrong, size) < 0)

@@ -208,6 +208,7 @@ static int make_plans(struct session *session, struct failure *failure)
 
         part->registry = registry;
         if (registry_add_external(&part->registry, &part->scenario, failure) < 0 ||
+            registry_add_variants(&part->registry, &part->scenario, failure) < 0 ||
             registry_choose(&part->registry, &part->scenario, failure) < 0 ||
             plan_make(&part->plan, &part->scenario, &part->registry, session->seed, failure) < 0)
             return -1;

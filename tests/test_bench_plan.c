@@ -110,6 +110,64 @@ Test(bench_plan, clients_at_once)
     cr_assert_eq(model_workers(registry_find(&registry, "epoll"), 32), 0);
 }
 
+static void expect_refused(const char *part)
+{
+    cr_assert_eq((int)failure.status, EXIT_USAGE);
+    cr_assert_not_null(strstr(failure.text, part), "\"%s\" is not in: %s", part, failure.text);
+}
+
+Test(bench_plan, a_variant_is_its_model_with_other_workers)
+{
+    const struct model *variant;
+
+    make_scenario();
+    scenario.models = (struct name_list){.items = {"pool", "pool@2"}, .count = 2};
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0, "%s", failure.text);
+    cr_assert_eq(registry_choose(&registry, &scenario, &failure), 0, "%s", failure.text);
+    variant = registry_find(&registry, "pool@2");
+    cr_assert_not_null(variant);
+    cr_assert_str_eq(model_served_as(variant), "pool");
+    cr_assert_eq(model_workers(variant, 0), 2);
+    cr_assert_eq(model_workers(variant, 32), 2, "the scenario's workers are for the others");
+    cr_assert_eq(model_clients_at_once(variant, 0), 2);
+    cr_assert_str_eq(model_served_as(registry_find(&registry, "pool")), "pool");
+    cr_assert_eq(model_clients_at_once(registry_find(&registry, "pool"), 0), 8);
+}
+
+Test(bench_plan, variants_that_cannot_be)
+{
+    static const char *const wrong[][2] = {
+        {"pol@2", "unknown model \"pol\""}, {"epoll@2", "epoll has no workers"},
+        {"pool@", "number of workers"},     {"pool@0", "number of workers"},
+        {"pool@few", "number of workers"},  {"pool@100001", "number of workers"}};
+
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        make_scenario();
+        scenario.models.count = 1;
+        strcpy(scenario.models.items[0], wrong[i][0]);
+        cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), -1, "%s", wrong[i][0]);
+        expect_refused(wrong[i][1]);
+    }
+}
+
+Test(bench_plan, pairs_name_known_models)
+{
+    static const char *const wrong[][2] = {{"epoll", "MODEL/MODEL"},
+                                           {"/epoll", "MODEL/MODEL"},
+                                           {"epoll/", "MODEL/MODEL"},
+                                           {"epoll/pol", "unknown model \"pol\""},
+                                           {"epol/pool", "unknown model \"epol\""}};
+
+    make_scenario();
+    scenario.pairs = (struct name_list){.items = {"pool/epoll"}, .count = 1};
+    cr_assert_eq(registry_choose(&registry, &scenario, &failure), 0, "%s", failure.text);
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        strcpy(scenario.pairs.items[0], wrong[i][0]);
+        cr_assert_eq(registry_choose(&registry, &scenario, &failure), -1, "%s", wrong[i][0]);
+        expect_refused(wrong[i][1]);
+    }
+}
+
 Test(bench_plan, no_list_is_a_failure)
 {
     cr_assert_eq(registry_parse(&registry, "epoll  one loop\n", &failure), -1);
