@@ -157,17 +157,24 @@ static int bind_local(int fd, const struct net_address *local)
     return bind(fd, net_socket_address(local), local->length);
 }
 
-int net_connect_start(const struct net_address *remote, const struct net_address *local)
+int net_connect_start_small(const struct net_address *remote, const struct net_address *local, int buffer)
 {
     int fd = open_client(remote, SOCK_NONBLOCK);
 
     if (fd < 0)
         return -1;
+    if (buffer > 0 && net_set_option(fd, SOL_SOCKET, SO_RCVBUF, buffer) < 0)
+        return net_socket_close_failed(fd);
     if (local && bind_local(fd, local) < 0)
         return net_socket_close_failed(fd);
     if (connect(fd, net_socket_address(remote), remote->length) < 0 && errno != EINPROGRESS)
         return net_socket_close_failed(fd);
     return fd;
+}
+
+int net_connect_start(const struct net_address *remote, const struct net_address *local)
+{
+    return net_connect_start_small(remote, local, 0);
 }
 
 int net_connect_error(int fd)

@@ -169,6 +169,12 @@ int net_connect(const struct net_endpoint *endpoint, int64_t timeout_ns, struct 
  */
 int net_connect_start(const struct net_address *remote, const struct net_address *local);
 
+/*
+ * The same with a receive buffer of `buffer` bytes (the kernel doubles it and has a least size): what is not
+ * read soon stays with the sender. Set before the connect, because a window once offered stays. tcp(7)
+ */
+int net_connect_start_small(const struct net_address *remote, const struct net_address *local, int buffer);
+
 /* SO_ERROR: 0 when connected, else the errno of the attempt. */
 int net_connect_error(int fd);
 
