@@ -24,6 +24,8 @@
 void load_conn_close(struct load_worker *worker, struct load_conn *conn)
 {
     load_check_forget(worker, conn);
+    if (worker->special)
+        load_life_forget(worker, conn);
     if (conn->fd >= 0) {
         close(conn->fd); /* leaves the epoll set by itself: there is no duplicate. epoll(7) */
         worker->conn_live--;
@@ -35,14 +37,21 @@ void load_conn_close(struct load_worker *worker, struct load_conn *conn)
     conn->closing = false;
 }
 
-static void restart(struct load_worker *worker, struct load_conn *conn)
+void load_conn_restart(struct load_worker *worker, struct load_conn *conn)
 {
     load_conn_close(worker, conn);
     if (worker->phase >= LOAD_DRAIN)
         return;
+    if (conn->idle) {
+        worker->stats->idle_closed++;
+        load_life_idle_again(worker, conn);
+        return;
+    }
     if (conn->away_ns == 0)
         conn->away_ns = worker->now_ns;
-    if (worker->on_demand)
+    if (worker->plan->options->think_ns > 0)
+        load_life_think(worker, conn);
+    else if (worker->on_demand)
         load_send_mark_free(worker, conn);
     else
         load_conn_open(worker, conn);
@@ -67,11 +76,10 @@ void load_conn_lost(struct load_worker *worker, struct load_conn *conn, enum loa
     if (error == LOAD_ERROR_TIMEOUT)
         record_timeouts(worker, conn);
     worker->stats->errors[error] += conn->outstanding;
-    restart(worker, conn);
+    load_conn_restart(worker, conn);
 }
 
-/* As load_conn_lost; an error with nothing in flight counts once. */
-static void fail(struct load_worker *worker, struct load_conn *conn, enum load_error error)
+void load_conn_fail(struct load_worker *worker, struct load_conn *conn, enum load_error error)
 {
     if (conn->outstanding == 0)
         worker->stats->errors[error]++;
@@ -111,7 +119,9 @@ static void connect_failed(struct load_worker *worker, struct load_conn *conn, i
     }
     if (error != EAGAIN) /* a Unix backlog that is full now is a queue we wait in, not a refusal */
         worker->stats->errors[LOAD_ERROR_CONNECT]++;
-    if (worker->on_demand && error != EAGAIN)
+    if (conn->idle)
+        load_life_idle_again(worker, conn);
+    else if (worker->on_demand && error != EAGAIN)
         load_send_mark_free(worker, conn); /* this request is lost; the next one tries anew */
     else
         retry_later(worker, conn, RETRY_NS);
@@ -123,7 +133,8 @@ static void connect_failed(struct load_worker *worker, struct load_conn *conn, i
  */
 static int watch(const struct load_worker *worker, struct load_conn *conn, int operation)
 {
-    uint32_t writable = conn->state == LOAD_CONN_CONNECTING || conn->unsent_size > 0 ? EPOLLOUT : 0;
+    bool unsent = conn->unsent_size > 0 && worker->plan->options->slow_write == 0;
+    uint32_t writable = conn->state == LOAD_CONN_CONNECTING || unsent ? EPOLLOUT : 0;
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET | writable, .data.ptr = conn};
 
     return epoll_ctl(worker->epoll, operation, conn->fd, &event);
@@ -190,8 +201,20 @@ static int connect_socket(struct load_worker *worker, struct load_conn *conn)
         local = &plan->locals[worker->next_local++ % plan->local_count];
     conn->address = worker->address;
     conn->since_ns = worker->now_ns;
-    conn->fd = net_connect_start(&plan->addresses[conn->address], local);
+    conn->fd = plan->options->slow_read > 0
+                   ? net_connect_start_small(&plan->addresses[conn->address], local, LOAD_SLOW_BUFFER)
+                   : net_connect_start(&plan->addresses[conn->address], local);
     return conn->fd >= 0 ? 0 : -1;
+}
+
+/* Does it ask before it is known whether the connection is there? */
+static bool asks_at_once(const struct load_worker *worker, const struct load_conn *conn)
+{
+    const struct load_options *options = worker->plan->options;
+
+    if (conn->idle || options->slow_write > 0 || (options->think_ns > 0 && !conn->begun))
+        return false;
+    return !worker->paced || worker->on_demand;
 }
 
 void load_conn_open(struct load_worker *worker, struct load_conn *conn)
@@ -205,7 +228,7 @@ void load_conn_open(struct load_worker *worker, struct load_conn *conn)
     begin_stream(worker, conn);
     worker->now_ns = clock_now_ns();
     int64_t connected_ns = worker->now_ns;
-    if (!worker->paced || worker->on_demand) {
+    if (asks_at_once(worker, conn)) {
         if (send_first(worker, conn) == 0) {
             established(worker, conn, connected_ns);
         } else if (errno != EAGAIN) {
@@ -214,6 +237,21 @@ void load_conn_open(struct load_worker *worker, struct load_conn *conn)
         }
     }
     watch_new(worker, conn);
+}
+
+/* It is connected and has asked nothing yet. */
+static void begin(struct load_worker *worker, struct load_conn *conn)
+{
+    if (worker->phase >= LOAD_DRAIN)
+        load_conn_close(worker, conn);
+    else if (conn->idle)
+        return;
+    else if (worker->paced && !worker->on_demand)
+        load_send_mark_free(worker, conn);
+    else if (worker->plan->options->think_ns > 0 && !conn->begun)
+        load_life_think_first(worker, conn);
+    else if (send_first(worker, conn) < 0)
+        load_conn_fail(worker, conn, LOAD_ERROR_RESET);
 }
 
 /* The socket is writable or broken: it is known now how the connection attempt ended. connect(2) */
@@ -227,12 +265,7 @@ static void connecting_event(struct load_worker *worker, struct load_conn *conn)
     }
     established(worker, conn, worker->now_ns);
     load_conn_watch(worker, conn);
-    if (worker->phase >= LOAD_DRAIN)
-        load_conn_close(worker, conn);
-    else if (worker->paced && !worker->on_demand)
-        load_send_mark_free(worker, conn);
-    else if (send_first(worker, conn) < 0)
-        fail(worker, conn, LOAD_ERROR_RESET);
+    begin(worker, conn);
 }
 
 /* ---- answers ---- */
@@ -244,7 +277,7 @@ static void await_close(struct load_worker *worker, struct load_conn *conn, bool
     conn->outstanding = 0;
     conn->away_ns = worker->now_ns;
     if (ended || worker->plan->protocol == LOAD_ECHO || worker->phase >= LOAD_DRAIN) {
-        restart(worker, conn);
+        load_conn_restart(worker, conn);
         return;
     }
     conn->state = LOAD_CONN_CLOSING;
@@ -256,11 +289,11 @@ static void closing_event(struct load_worker *worker, struct load_conn *conn)
     ssize_t size = net_receive(conn->fd, worker->buffer, LOAD_BUFFER_SIZE);
 
     if (size == 0)
-        restart(worker, conn);
+        load_conn_restart(worker, conn);
     else if (size > 0)
-        fail(worker, conn, LOAD_ERROR_FRAMING); /* something behind the last answer */
+        load_conn_fail(worker, conn, LOAD_ERROR_FRAMING); /* something behind the last answer */
     else if (errno != EAGAIN)
-        fail(worker, conn, LOAD_ERROR_RESET);
+        load_conn_fail(worker, conn, LOAD_ERROR_RESET);
 }
 
 /* In the drain a connection is closed when all is answered; one more look: was something extra sent? */
@@ -279,6 +312,13 @@ static bool is_over(const struct load_conn *conn)
     return conn->closing || (conn->left == 0 && conn->outstanding == 0);
 }
 
+/* The answer is here, or only the rest of the request has been sent. */
+static void think(struct load_worker *worker, struct load_conn *conn)
+{
+    if (conn->outstanding == 0)
+        load_life_think(worker, conn);
+}
+
 static void go_on(struct load_worker *worker, struct load_conn *conn, bool ended)
 {
     if (is_over(conn))
@@ -287,8 +327,10 @@ static void go_on(struct load_worker *worker, struct load_conn *conn, bool ended
         drain_step(worker, conn);
     else if (worker->paced)
         load_send_mark_free(worker, conn);
+    else if (worker->plan->options->think_ns > 0)
+        think(worker, conn);
     else if (load_send_all(worker, conn, worker->now_ns) < 0)
-        fail(worker, conn, LOAD_ERROR_RESET);
+        load_conn_fail(worker, conn, LOAD_ERROR_RESET);
 }
 
 static void input_ended(struct load_worker *worker, struct load_conn *conn)
@@ -298,12 +340,22 @@ static void input_ended(struct load_worker *worker, struct load_conn *conn)
     if (error != LOAD_ERROR_NONE)
         load_conn_lost(worker, conn, error);
     else
-        restart(worker, conn); /* an answer that ends with the connection, or an idle one was closed */
+        load_conn_restart(worker,
+                          conn); /* an answer that ends with the connection, or an idle one was closed */
+}
+
+/* There may be more to be read, or the end of input; a slow reader has read enough for now. */
+static void read_on(struct load_worker *worker, struct load_conn *conn, size_t size)
+{
+    if (worker->plan->options->slow_read > 0)
+        load_life_read_later(worker, conn, size);
+    else
+        load_conn_watch(worker, conn);
 }
 
 static void receive(struct load_worker *worker, struct load_conn *conn, uint32_t events)
 {
-    ssize_t size = net_receive(conn->fd, worker->buffer, LOAD_BUFFER_SIZE);
+    ssize_t size = net_receive(conn->fd, worker->buffer, worker->receive_size);
 
     if (size < 0 && errno == EAGAIN)
         return;
@@ -311,37 +363,48 @@ static void receive(struct load_worker *worker, struct load_conn *conn, uint32_t
     if (worker->now_ns >= worker->edge_ns)
         load_phase_edge(worker);
     if (size < 0) {
-        fail(worker, conn, LOAD_ERROR_RESET);
+        load_conn_fail(worker, conn, LOAD_ERROR_RESET);
     } else if (size == 0) {
         input_ended(worker, conn);
     } else {
         worker->stats->bytes_in += (uint64_t)size;
         enum load_error error = load_check(worker, conn, worker->buffer, (size_t)size);
         /* The end of input was seen before, and all that came before it fitted: no need to read a 0. */
-        bool ended = (events & EPOLLRDHUP) != 0 && size < LOAD_BUFFER_SIZE;
+        bool short_read = (size_t)size < worker->receive_size;
+        bool ended = (events & EPOLLRDHUP) != 0 && short_read;
 
-        if (size == LOAD_BUFFER_SIZE || (ended && !is_over(conn)))
-            load_conn_watch(worker, conn); /* there is more to be read, or the end of input */
+        if (!short_read || (ended && !is_over(conn)) || worker->slow_reader)
+            read_on(worker, conn, (size_t)size);
         if (error != LOAD_ERROR_NONE)
-            fail(worker, conn, error);
+            load_conn_fail(worker, conn, error);
         else
             go_on(worker, conn, ended);
     }
 }
 
-static void flush(struct load_worker *worker, struct load_conn *conn)
+void load_conn_flush(struct load_worker *worker, struct load_conn *conn)
 {
     if (load_send_rest(worker, conn) < 0)
-        fail(worker, conn, LOAD_ERROR_RESET);
+        load_conn_fail(worker, conn, LOAD_ERROR_RESET);
     else if (conn->unsent_size == 0 && worker->phase < LOAD_DRAIN)
         go_on(worker, conn, false);
 }
 
+/* What is about to be reset is left alone; a slow reader reads when the time of its next slice has come. */
+static uint32_t events_for_now(const struct load_conn *conn, uint32_t events)
+{
+    if (conn->later_ns[LOAD_LATER_RESET] != 0)
+        return 0;
+    return conn->later_ns[LOAD_LATER_READ] != 0 ? events & EPOLLOUT : events;
+}
+
 void load_conn_event(struct load_worker *worker, struct load_conn *conn, uint32_t events)
 {
+    if (worker->special && (events = events_for_now(conn, events)) == 0)
+        return;
     if (conn->state == LOAD_CONN_OPEN) {
         if ((events & EPOLLOUT) && conn->unsent_size > 0)
-            flush(worker, conn);
+            load_conn_flush(worker, conn);
         if ((events & ~(uint32_t)EPOLLOUT) && conn->state == LOAD_CONN_OPEN)
             receive(worker, conn, events);
         return;
@@ -366,6 +429,6 @@ void load_conn_check_time(struct load_worker *worker, struct load_conn *conn)
             connect_failed(worker, conn, ETIMEDOUT);
     } else if (conn->state == LOAD_CONN_CLOSING) {
         if (worker->now_ns - conn->since_ns >= close_ns)
-            fail(worker, conn, LOAD_ERROR_FRAMING);
+            load_conn_fail(worker, conn, LOAD_ERROR_FRAMING);
     }
 }

@@ -55,6 +55,8 @@ static int check_ranges(const struct load_options *options)
         return refuse("--pipeline takes 1 to 1024");
     if (options->local_addresses > LOAD_ADDRESSES_MAX)
         return refuse("--local-addresses takes up to 10000");
+    if (options->idle > LOAD_CONNECTIONS_MAX)
+        return refuse("--idle takes up to 1000000");
     if (options->payload == 0 || options->payload > LOAD_BURST_MAX / options->pipeline)
         return refuse("--payload takes 1 byte to 64 MiB, divided by the pipeline depth");
     if (options->status < 200 || options->status > 599)
@@ -89,6 +91,10 @@ static int check_combinations(const struct load_options *options)
         return refuse("--hgrm holds one distribution; several rates go into --hlog");
     if (options->objective.text != NULL && options->rates.count > 1)
         return refuse("--find-capacity takes one --rate, the first to try");
+    if (options->think_ns > 0 && (options->rates.count > 0 || options->objective.text != NULL))
+        return refuse("--think is for the closed loop: with --rate requests are due at fixed times");
+    if (options->pipeline > 1 && (options->think_ns > 0 || options->reset_every > 0))
+        return refuse("--think and --reset-every need --pipeline 1: one request at a time");
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "POST") != 0)
         return refuse("--method takes GET, HEAD or POST");
     if (options->body != NULL && strcmp(method, "POST") != 0)
@@ -162,6 +168,16 @@ int load_options_parse(int argc, char **argv, struct load_options *options)
         {"requests-per-connection", 'k', OPTION_COUNT, &options->requests_per_connection, "K",
          "close a connection after K requests; 1 = a new one for each (no limit)"},
         {"pipeline", 'p', OPTION_COUNT, &options->pipeline, "N", "requests in flight per connection (1)"},
+        {"think", 0, OPTION_DURATION, &options->think_ns, "TIME",
+         "closed loop: pause between an answer and the next request (0)"},
+        {"idle", 0, OPTION_COUNT, &options->idle, "N",
+         "hold N more connections on which nothing is ever asked (0)"},
+        {"slow-read", 0, OPTION_BYTES, &options->slow_read, "BYTES",
+         "each connection takes so many bytes per second and no more"},
+        {"slow-write", 0, OPTION_BYTES, &options->slow_write, "BYTES",
+         "each connection sends so many bytes per second and no more"},
+        {"reset-every", 0, OPTION_COUNT, &options->reset_every, "K",
+         "reset the connection on which every K-th request was sent, its answer unread"},
         {"warmup", 0, OPTION_DURATION, &options->warmup_ns, "TIME", "discarded before the window (0.2s)"},
         {"ramp", 0, OPTION_DURATION, &options->ramp_ns, "TIME",
          "spread opening the connections over this time (20000 a second)"},

@@ -32,7 +32,11 @@ struct load_options {
     bool poisson;                     /* open loop: exponential gaps instead of equal ones */
     uint64_t requests_per_connection; /* 0: no limit */
     uint64_t pipeline;
-    uint64_t payload; /* echo: bytes per request */
+    int64_t think_ns;               /* closed loop: pause between an answer and the next request */
+    uint64_t idle;                  /* connections held beside the others and never asked */
+    uint64_t slow_read, slow_write; /* bytes per second and connection; 0: as fast as it goes */
+    uint64_t reset_every;           /* each so many requests the connection is reset; 0: never */
+    uint64_t payload;               /* echo: bytes per request */
     uint64_t seed;
     uint64_t local_addresses; /* 0: decide by need */
     uint64_t status;          /* http: the status a good answer has */

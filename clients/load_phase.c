@@ -41,7 +41,8 @@ static void begin_window(struct load_worker *worker)
 /* What became of one connection in the window. */
 static void judge(struct load_worker *worker, const struct load_conn *conn)
 {
-    bool asked = conn->asked || !worker->paced;
+    bool thinks = worker->plan->options->think_ns > 0;
+    bool asked = conn->asked || !(worker->paced || (thinks && conn->connected));
 
     if (asked)
         worker->served[worker->asked_count++] = conn->served;
@@ -96,6 +97,8 @@ static void end_window(struct load_worker *worker)
         judge(worker, &worker->conns[i]);
         note_unanswered(worker, &worker->conns[i]);
     }
+    for (uint32_t i = 0; i < worker->idle_count; i++)
+        worker->idle_held += worker->conns[worker->conn_count + i].state == LOAD_CONN_OPEN;
     if (worker->paced)
         count_unsent(worker);
 }
@@ -119,6 +122,13 @@ void load_phase_edge(struct load_worker *worker)
         end_window(worker);
     if (worker->phase < LOAD_DRAIN)
         begin_drain(worker);
+}
+
+void load_phase_look(struct load_worker *worker)
+{
+    worker->now_ns = clock_now_ns();
+    if (worker->now_ns >= worker->edge_ns)
+        load_phase_edge(worker);
 }
 
 void load_phase_update(struct load_worker *worker)

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "load_draw.h"
+#include "load_report_life.h"
 #include "load_verdict.h"
 #include "units.h"
 
@@ -41,6 +42,7 @@ static void print_title(FILE *out, const struct load_plan *plan, const struct lo
     if (options->requests_per_connection > 0)
         fprintf(out, "%" PRIu64 " request%s per connection, ", options->requests_per_connection,
                 options->requests_per_connection == 1 ? "" : "s");
+    load_report_life_title(out, options);
     if (result->rate_asked > 0)
         fprintf(out, "open loop at %s/s (%s)", units_format_count(rate, result->rate_asked),
                 options->poisson ? "poisson" : "uniform");
@@ -176,8 +178,7 @@ static void print_latencies(FILE *out, const struct load_plan *plan, const struc
         load_report_latency(out, "latency", &result->window.latency);
         load_report_latency(out, "service", &result->window.service);
     }
-    if (plan->options->requests_per_connection > 0)
-        load_report_latency(out, "connect", &result->window.connect);
+    load_report_latency(out, "connect", &result->connect);
 }
 
 void load_report_percentiles(FILE *out, const struct histogram *histogram)
@@ -208,6 +209,7 @@ void load_report_text(FILE *out, const struct load_plan *plan, const struct load
     print_offered(out, result);
     print_latencies(out, plan, result);
     print_clients(out, result);
+    load_report_life_text(out, plan->options, result);
     print_errors(out, result);
     print_self(out, result);
     print_warnings(out, plan, result);

@@ -137,7 +137,7 @@ static int write_step(FILE *out, const char *at, const struct load_result *resul
     if (status == 0)
         status = write_interval(out, at, "lag", result, &window->lag);
     if (status == 0)
-        status = write_interval(out, at, "connect", result, &window->connect);
+        status = write_interval(out, at, "connect", result, &result->connect);
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "load_report.h"
+#include "load_report_life.h"
 #include "load_verdict.h"
 
 static double us(int64_t ns)
@@ -127,7 +128,7 @@ static json_t *result_json(const struct load_plan *plan, const struct load_resul
     json_object_set_new(object, "bytes_in", json_integer((json_int_t)window->bytes_in));
     json_object_set_new(object, "bytes_out", json_integer((json_int_t)window->bytes_out));
     json_object_set_new(object, "latency_us", load_report_latency_json(&window->latency));
-    json_object_set_new(object, "connect_us", load_report_latency_json(&window->connect));
+    json_object_set_new(object, "connect_us", load_report_latency_json(&result->connect));
     json_object_set_new(object, "errors", errors_json(window));
     json_object_set_new(object, "connections", connections_json(result));
     json_object_set_new(object, "fairness", fairness_json(&result->fairness));
@@ -140,6 +141,7 @@ static json_t *result_json(const struct load_plan *plan, const struct load_resul
     json_object_set_new(object, "client", client_json(result));
     json_object_set_new(object, "littles_law", littles_law_json(plan, result));
     json_object_set_new(object, "total", total_json(result));
+    load_report_life_json(object, plan->options, result);
     return object;
 }
 

@@ -136,11 +136,14 @@ static void gather_worker(struct load_result *result, const struct load_worker *
     for (int phase = 0; phase < LOAD_PHASES; phase++) {
         const struct load_stats *stats = &worker->phases[phase];
 
+        histogram_add(&result->connect, &stats->connect);
         result->total_requests += stats->requests;
         result->total_errors += load_stats_errors(stats);
         result->total_sent += stats->sent;
         result->total_opened += stats->opened;
         result->total_unanswered += stats->dropped;
+        result->total_resets += stats->resets;
+        result->total_idle_closed += stats->idle_closed;
     }
     result->total_unanswered += worker->left_over;
     result->served += worker->served_count;
@@ -149,6 +152,7 @@ static void gather_worker(struct load_result *result, const struct load_worker *
     result->unused += worker->unused;
     result->unanswered += worker->unanswered;
     result->unsent += worker->unsent;
+    result->idle_held += worker->idle_held;
     if (worker->oldest_ns > result->oldest_ns)
         result->oldest_ns = worker->oldest_ns;
     if (worker->plan->options->spin)
@@ -196,7 +200,8 @@ static int gather(struct load_run *run, const struct load_worker *workers, struc
     result->asked = options->connections;
     result->duration_ns = end_ns > begin_ns ? end_ns - begin_ns : 0;
     result->thread_shares = calloc(options->threads, sizeof(*result->thread_shares));
-    if (result->thread_shares == NULL || load_stats_open(&result->window) < 0)
+    if (result->thread_shares == NULL || load_stats_open(&result->window) < 0 ||
+        histogram_open(&result->connect) < 0)
         return -1;
     for (unsigned i = 0; i < options->threads; i++)
         gather_worker(result, &workers[i], result->duration_ns > 0 ? result->duration_ns : 1);
@@ -283,7 +288,7 @@ int load_run(struct load_plan *plan, struct load_result *result, char error[LOAD
     atomic_init(&run.start_ns, INT64_MAX);
     atomic_init(&run.begin_ns, INT64_MAX);
     atomic_init(&run.end_ns, INT64_MAX);
-    if (load_run_raise_limits(options->connections, options->threads, error) < 0)
+    if (load_run_raise_limits(options->connections + options->idle, options->threads, error) < 0)
         return EXIT_CANNOT;
     struct load_worker *workers = calloc(options->threads, sizeof(*workers));
     int failed = workers == NULL ? ENOMEM : open_and_execute(&run, workers, result);

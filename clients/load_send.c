@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 
-#include "clock.h"
 #include "load_worker.h"
 
 /* The bytes of the next `count` requests: always one piece, see load_plan.h. */
@@ -55,11 +54,20 @@ static void note_sent(struct load_worker *worker, struct load_conn *conn, uint32
     worker->stats->sent += count;
 }
 
+/* A slow writer gives the socket nothing yet: its first slice has its time as well. */
+static ssize_t send_now(struct load_worker *worker, struct load_conn *conn, const char *bytes, size_t size)
+{
+    if (!worker->special || worker->plan->options->slow_write == 0)
+        return net_send(conn->fd, bytes, size);
+    load_life_write_later(worker, conn);
+    return 0;
+}
+
 int load_send(struct load_worker *worker, struct load_conn *conn, uint32_t count, int64_t start_ns)
 {
     size_t size;
     const char *bytes = next_bytes(worker->plan, conn, count, &size);
-    ssize_t sent = net_send(conn->fd, bytes, size);
+    ssize_t sent = send_now(worker, conn, bytes, size);
 
     if (sent < 0 && (errno != EAGAIN || conn->state == LOAD_CONN_CONNECTING))
         return -1;
@@ -74,6 +82,8 @@ int load_send(struct load_worker *worker, struct load_conn *conn, uint32_t count
         conn->unsent_size = size - (size_t)sent;
         load_conn_watch(worker, conn);
     }
+    if (worker->special)
+        load_life_sent(worker, conn);
     return 0;
 }
 
@@ -90,14 +100,19 @@ int load_send_all(struct load_worker *worker, struct load_conn *conn, int64_t st
 
 int load_send_rest(struct load_worker *worker, struct load_conn *conn)
 {
-    ssize_t sent = net_send(conn->fd, conn->unsent, conn->unsent_size);
+    uint64_t slow = worker->plan->options->slow_write;
+    ssize_t sent = net_send(conn->fd, conn->unsent, load_life_slice(slow, conn->unsent_size));
 
+    if (sent < 0 && errno != EAGAIN)
+        return -1;
     if (sent < 0)
-        return errno == EAGAIN ? 0 : -1;
+        sent = 0;
     worker->stats->bytes_out += (uint64_t)sent;
     conn->unsent += sent;
     conn->unsent_size -= (size_t)sent;
-    if (conn->unsent_size == 0)
+    if (slow > 0)
+        load_life_written(worker, conn, sent > 0 ? (size_t)sent : 1);
+    else if (conn->unsent_size == 0)
         load_conn_watch(worker, conn);
     return 0;
 }
@@ -160,22 +175,15 @@ static void send_one(struct load_worker *worker, struct load_conn *conn)
     conn->free_ns = free_ns; /* it never ceased to be free if the pipeline has room for another */
 }
 
-static void look_at_clock(struct load_worker *worker)
-{
-    worker->now_ns = clock_now_ns();
-    if (worker->now_ns >= worker->edge_ns)
-        load_phase_edge(worker);
-}
-
 void load_send_due(struct load_worker *worker)
 {
-    look_at_clock(worker);
+    load_phase_look(worker);
     while (worker->phase < LOAD_DRAIN && worker->pace.next_ns <= worker->now_ns && worker->free.count > 0) {
         struct load_conn *conn = load_queue_pop(&worker->free);
 
         conn->queued = false;
         if (can_take(worker, conn))
             send_one(worker, conn);
-        look_at_clock(worker);
+        load_phase_look(worker);
     }
 }

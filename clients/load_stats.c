@@ -44,6 +44,8 @@ void load_stats_add(struct load_stats *into, const struct load_stats *from)
     into->bytes_in += from->bytes_in;
     into->bytes_out += from->bytes_out;
     into->opened += from->opened;
+    into->resets += from->resets;
+    into->idle_closed += from->idle_closed;
     into->dropped += from->dropped;
     into->away_ns += from->away_ns;
     for (int kind = 0; kind < LOAD_ERRORS; kind++)
@@ -88,6 +90,7 @@ struct load_fairness load_fairness_of(uint64_t *served, uint64_t count)
 void load_result_close(struct load_result *result)
 {
     load_stats_close(&result->window);
+    histogram_close(&result->connect);
     free(result->thread_shares);
 }
 
@@ -116,7 +119,7 @@ bool load_result_bound(const struct load_result *result)
 bool load_result_overloaded(const struct load_result *result)
 {
     const struct load_stats *window = &result->window;
+    uint64_t done = window->requests + window->resets; /* what we reset was not meant to be answered */
 
-    return (double)window->requests < LOAD_ACHIEVED_MIN * (double)window->due &&
-           window->requests + LOAD_ACHIEVED_SLACK < window->due;
+    return (double)done < LOAD_ACHIEVED_MIN * (double)window->due && done + LOAD_ACHIEVED_SLACK < window->due;
 }

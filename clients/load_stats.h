@@ -45,8 +45,11 @@ struct load_stats {
     uint64_t due;             /* open loop: requests whose intended time lay in this phase */
     uint64_t delayed;         /* open loop: had to wait for a free connection */
     uint64_t bytes_in, bytes_out;
-    uint64_t opened;  /* connections made */
-    uint64_t dropped; /* pipelined behind an answer that closed the connection: never answered */
+    uint64_t opened;      /* connections made */
+    uint64_t resets;      /* --reset-every: connections reset by us */
+    uint64_t idle_closed; /* idle connections that the server closed */
+    uint64_t
+        dropped; /* pipelined behind an answer that closed the connection: or reset by us: never answered */
     uint64_t errors[LOAD_ERRORS];
     int64_t away_ns; /* connection time spent neither waiting for an answer nor idle by plan */
 };
@@ -69,9 +72,11 @@ struct load_fairness load_fairness_of(uint64_t *served, uint64_t count);
 struct load_result {
     double rate_asked;        /* open loop: requests due per second; 0: closed loop */
     struct load_stats window; /* the measured window only */
-    int64_t duration_ns;      /* its length, as cut */
-    int64_t begin_wall_ns;    /* when it began, CLOCK_REALTIME */
-    bool interrupted;         /* Ctrl-C came first */
+    struct histogram
+        connect;         /* from connect(2) to connected, of the whole run: most connect before the window */
+    int64_t duration_ns; /* its length, as cut */
+    int64_t begin_wall_ns; /* when it began, CLOCK_REALTIME */
+    bool interrupted;      /* Ctrl-C came first */
 
     uint64_t total_requests, total_errors, total_sent, total_opened; /* warm-up and drain included */
     uint64_t total_unanswered; /* sent and never answered; not an error */
@@ -82,7 +87,9 @@ struct load_result {
     uint64_t unanswered; /* open requests when the window ended */
     int64_t oldest_ns;   /* how long the oldest of them had waited by then */
     uint64_t unsent;     /* open loop: due in the window, no connection was free for them */
-    double in_flight;    /* closed loop: requests in the system on average, edges accounted for */
+    uint64_t idle_held;  /* --idle: connections that were there when the window ended */
+    uint64_t total_resets, total_idle_closed; /* in the whole run */
+    double in_flight; /* closed loop: requests in the system on average, edges accounted for */
 
     unsigned threads;
     double *thread_shares; /* busy share of each thread in the window, 0 to 1; owned */

@@ -33,11 +33,38 @@ static uint32_t conns_allowed(const struct load_worker *worker)
     const struct load_options *options = worker->plan->options;
     double per_second = LOAD_OPEN_PER_SECOND;
 
+    double all = (double)(options->connections + options->idle);
+    uint32_t count = worker->conn_count + worker->idle_count;
+
     if (options->ramp_ns > 0)
-        per_second = (double)options->connections * (double)NS_PER_S / (double)options->ramp_ns;
-    per_second *= (double)worker->conn_count / (double)options->connections;
+        per_second = all * (double)NS_PER_S / (double)options->ramp_ns;
+    per_second *= count / all;
     double allowed = 1 + per_second * (double)(worker->now_ns - worker->started_ns) / (double)NS_PER_S;
-    return allowed < worker->conn_count ? (uint32_t)allowed : worker->conn_count;
+    return allowed < count ? (uint32_t)allowed : count;
+}
+
+/* The idle ones come first: they are there when the others begin. */
+static struct load_conn *next_to_open(struct load_worker *worker)
+{
+    uint32_t place = worker->conn_tried++;
+
+    if (place < worker->idle_count)
+        return &worker->conns[worker->conn_count + place];
+    return &worker->conns[place - worker->idle_count];
+}
+
+static void open_first(struct load_worker *worker, struct load_conn *conn)
+{
+    const struct load_options *options = worker->plan->options;
+
+    if (conn->idle)
+        load_conn_open(worker, conn);
+    else if (worker->on_demand)
+        load_send_mark_free(worker, conn);
+    else if (options->think_ns > 0 && options->requests_per_connection == 1)
+        load_life_think_first(worker, conn);
+    else
+        load_conn_open(worker, conn);
 }
 
 static void open_some(struct load_worker *worker)
@@ -47,13 +74,8 @@ static void open_some(struct load_worker *worker)
     if (until > worker->conn_tried + OPEN_PER_TURN)
         until = worker->conn_tried + OPEN_PER_TURN;
     while (worker->conn_tried < until) {
-        struct load_conn *conn = &worker->conns[worker->conn_tried++];
-
-        if (worker->on_demand)
-            load_send_mark_free(worker, conn);
-        else
-            load_conn_open(worker, conn);
-        if (worker->conn_tried == worker->conn_count)
+        open_first(worker, next_to_open(worker));
+        if (worker->conn_tried == worker->conn_count + worker->idle_count)
             atomic_fetch_add(&worker->run->opened, 1);
     }
 }
@@ -73,7 +95,7 @@ static void check_times(struct load_worker *worker)
     if (worker->now_ns < worker->scan_ns)
         return;
     worker->scan_ns = worker->now_ns + (every_ns < SCAN_MAX_NS ? every_ns : SCAN_MAX_NS);
-    for (uint32_t i = 0; i < worker->conn_tried; i++)
+    for (uint32_t i = 0; i < worker->conn_count + worker->idle_count; i++)
         load_conn_check_time(worker, &worker->conns[i]);
 }
 
@@ -102,7 +124,7 @@ static void drain(struct load_worker *worker)
     if (worker->drain_ns == 0)
         worker->drain_ns = worker->now_ns + DRAIN_NS;
     over = worker->now_ns >= worker->drain_ns;
-    for (uint32_t i = 0; i < worker->conn_tried && worker->conn_live > 0; i++) {
+    for (uint32_t i = 0; i < worker->conn_count + worker->idle_count && worker->conn_live > 0; i++) {
         struct load_conn *conn = &worker->conns[i];
 
         if (over)
@@ -116,7 +138,8 @@ static void drain(struct load_worker *worker)
 
 static int64_t tick_length_ns(const struct load_worker *worker)
 {
-    if (worker->end_ns == INT64_MAX || worker->conn_tried < worker->conn_count || worker->phase == LOAD_DRAIN)
+    if (worker->end_ns == INT64_MAX || worker->conn_tried < worker->conn_count + worker->idle_count ||
+        worker->phase == LOAD_DRAIN)
         return TICK_START_NS;
     return worker->retry.count > 0 ? TICK_RETRY_NS : TICK_NS;
 }
@@ -152,22 +175,24 @@ static void tick(struct load_worker *worker)
     if (worker->phase == LOAD_DRAIN)
         drain(worker);
     worker->tick_ns = worker->now_ns + tick_length_ns(worker);
-    if (!worker->paced)
+    if (!worker->precise)
         set_timer(worker);
 }
 
 /* ---- the loop ---- */
 
 /*
- * Open loop: the sleep ends when the next request is due, to the nanosecond. epoll_pwait2(2); a kernel
- * before 5.11 makes do with the next millisecond.
+ * The sleep ends when the next request is due, or a connection has something to do, to the nanosecond.
+ * epoll_pwait2(2); a kernel before 5.11 makes do with the next millisecond.
  */
 static int sleep_until_due(struct load_worker *worker, struct epoll_event *events)
 {
     worker->now_ns = clock_now_ns();
     int64_t at_ns = wake_ns(worker);
-    if (worker->free.count > 0 && worker->pace.next_ns < at_ns)
+    if (worker->paced && worker->free.count > 0 && worker->pace.next_ns < at_ns)
         at_ns = worker->pace.next_ns;
+    if (worker->special && timers_next_ns(&worker->timers) < at_ns)
+        at_ns = timers_next_ns(&worker->timers);
     int64_t left_ns = at_ns > worker->now_ns ? at_ns - worker->now_ns : 0;
     struct timespec left = {.tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S};
     int count = epoll_pwait2(worker->epoll, events, EVENTS_MAX, &left, NULL);
@@ -195,7 +220,7 @@ static int wait_for_events(struct load_worker *worker, struct epoll_event *event
 {
     if (worker->plan->options->spin)
         return poll_for_events(worker, events);
-    if (worker->paced)
+    if (worker->precise)
         return sleep_until_due(worker, events);
     return epoll_wait(worker->epoll, events, EVENTS_MAX, -1);
 }
@@ -212,6 +237,8 @@ static void turn(struct load_worker *worker)
         else
             worker->now_ns = clock_now_ns(); /* the timer; it is silenced by being set anew */
     }
+    if (worker->special)
+        load_life_due(worker);
     if (worker->paced)
         load_send_due(worker);
     if (worker->now_ns >= worker->tick_ns || worker->now_ns >= worker->edge_ns)
@@ -222,7 +249,7 @@ void *load_worker_main(void *argument)
 {
     struct load_worker *worker = argument;
 
-    if (worker->paced) /* else the kernel may wake us 50 us late to save power. prctl(2) */
+    if (worker->precise) /* else the kernel may wake us 50 us late to save power. prctl(2) */
         prctl(PR_SET_TIMERSLACK, 1UL);
     worker->started_ns = clock_now_ns();
     tick(worker);
@@ -239,29 +266,35 @@ static void open_conns(struct load_worker *worker)
     uint64_t depth = worker->plan->options->pipeline;
 
     for (uint32_t i = 0; i < worker->conn_count; i++) {
-        worker->conns[i].fd = -1;
         worker->conns[i].ring = &worker->requests[i * depth];
         /* Streams of different connections begin at different places, so that crossed bytes show. */
         worker->conns[i].stream_out =
             (uint32_t)(((uint64_t)worker->rank * 7919 + (uint64_t)i * 104729) % LOAD_POOL_PERIOD);
+    }
+    for (uint32_t i = 0; i < worker->conn_count + worker->idle_count; i++) {
+        worker->conns[i].fd = -1;
+        worker->conns[i].idle = i >= worker->conn_count;
     }
 }
 
 static int open_memory(struct load_worker *worker)
 {
     const struct load_options *options = worker->plan->options;
+    size_t count = worker->conn_count + worker->idle_count;
 
     worker->buffer = malloc(LOAD_BUFFER_SIZE);
     worker->sample = malloc(LOAD_BUFFER_SIZE);
-    worker->conns = calloc(worker->conn_count, sizeof(*worker->conns));
+    worker->conns = calloc(count, sizeof(*worker->conns));
     worker->requests = calloc(worker->conn_count * options->pipeline, sizeof(*worker->requests));
     worker->served = calloc(worker->conn_count, sizeof(*worker->served));
     worker->spare = calloc(worker->conn_count, sizeof(struct load_reply *));
     if (worker->buffer == NULL || worker->sample == NULL || worker->conns == NULL ||
         worker->requests == NULL || worker->served == NULL || worker->spare == NULL)
         return -1;
-    if (load_queue_open(&worker->free, worker->conn_count) < 0 ||
-        load_queue_open(&worker->retry, worker->conn_count) < 0)
+    if (load_queue_open(&worker->free, worker->conn_count) < 0 || load_queue_open(&worker->retry, count) < 0)
+        return -1;
+    timers_open(&worker->timers);
+    if (worker->special && timers_reserve(&worker->timers, count) < 0)
         return -1;
     for (int phase = 0; phase < LOAD_PHASES; phase++)
         if (load_stats_open(&worker->phases[phase]) < 0)
@@ -281,17 +314,26 @@ static int open_epoll(struct load_worker *worker)
     return epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->timer, &event);
 }
 
+/* What the thread `rank` of `of` gets of `count`. */
+static uint32_t share_of(uint64_t count, unsigned rank, uint64_t of)
+{
+    return (uint32_t)(count / of + (rank < count % of));
+}
+
 int load_worker_open(struct load_worker *worker, struct load_run *run, unsigned rank)
 {
     const struct load_options *options = run->plan->options;
-    uint64_t share = options->connections / options->threads;
-
     *worker = (struct load_worker){.run = run, .plan = run->plan, .rank = rank, .epoll = -1, .timer = -1};
-    worker->conn_count = (uint32_t)(share + (rank < options->connections % options->threads));
+    worker->conn_count = share_of(options->connections, rank, options->threads);
+    worker->idle_count = share_of(options->idle, rank, options->threads);
     worker->sample_size = SIZE_MAX;
     worker->begin_ns = worker->end_ns = worker->edge_ns = INT64_MAX;
     worker->stats = &worker->phases[LOAD_WARMUP];
     worker->paced = options->rate > 0;
+    worker->special = load_life_is_special(options);
+    worker->slow_reader = options->slow_read > 0;
+    worker->receive_size = load_life_slice(options->slow_read, LOAD_BUFFER_SIZE);
+    worker->precise = worker->paced || worker->special;
     worker->on_demand = worker->paced && options->requests_per_connection == 1;
     worker->next_local = rank;
     pthread_mutex_init(&worker->progress.lock, NULL);
@@ -317,6 +359,7 @@ void load_worker_close(struct load_worker *worker)
     histogram_close(&worker->progress.latency);
     load_queue_close(&worker->free);
     load_queue_close(&worker->retry);
+    timers_close(&worker->timers);
     free(worker->spare);
     free(worker->served);
     free(worker->requests);

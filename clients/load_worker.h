@@ -20,11 +20,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "load_life.h"
 #include "load_pace.h"
 #include "load_plan.h"
 #include "load_queue.h"
 #include "load_reply.h"
 #include "load_stats.h"
+#include "timers.h"
 
 enum load_conn_state {
     LOAD_CONN_CLOSED,     /* no socket */
@@ -52,6 +54,8 @@ struct load_conn {
     bool closing;         /* an answer said that the server will close */
     bool connected;       /* has been connected at least once */
     bool asked;           /* has sent something, or had to, in the window */
+    bool idle;            /* --idle: it is held and never asked */
+    bool begun;           /* --think: its first pause has begun */
     uint32_t outstanding; /* requests in flight: ring[head], ring[head + 1], ... */
     uint32_t head;
     uint64_t left;   /* requests that may still be sent on this connection */
@@ -63,9 +67,12 @@ struct load_conn {
     uint32_t stream_out, stream_in; /* echo: positions in the pool */
     uint64_t echo_missing;          /* echo: bytes of the oldest request still to come back */
     int64_t since_ns;
-    int64_t due_ns;  /* open loop, connection per request: the request it connects for; else 0 */
-    int64_t away_ns; /* since when it has had nothing in flight though it could; 0: it has */
-    int64_t free_ns; /* open loop: when it became free */
+    int64_t due_ns;        /* open loop, connection per request: the request it connects for; else 0 */
+    int64_t away_ns;       /* since when it has had nothing in flight though it could; 0: it has */
+    int64_t free_ns;       /* open loop: when it became free */
+    int64_t write_from_ns; /* --slow-write: when it may send its next slice */
+    int64_t later_ns[LOAD_LATERS]; /* what it does later and when; 0: not */
+    struct timer timer;            /* at the earliest of them */
 };
 
 /* What the main thread says to all workers. Times are INT64_MAX until they are known. */
@@ -97,7 +104,11 @@ struct load_worker {
     char *sample;             /* the last answer that was checked in full ... */
     size_t sample_size;       /* ... SIZE_MAX before there is one: nothing is that long */
     bool sample_closes;
+    size_t receive_size; /* how much is received at once */
+    bool special;        /* connections do things later: load_life.h */
+    bool slow_reader;
     bool paced;     /* open loop */
+    bool precise;   /* something is due at a certain time: paced or special */
     bool on_demand; /* open loop, connection per request: connect when a request is due */
     enum load_phase phase;
     int epoll;
@@ -107,13 +118,16 @@ struct load_worker {
     struct load_run *run;
     struct load_stats phases[LOAD_PHASES];
     struct load_conn *conns;
-    struct load_request *requests; /* the rings, one after the other */
-    uint32_t conn_count, conn_tried, conn_live;
-    struct load_queue free;    /* open loop: may take a request */
-    struct load_queue retry;   /* LOAD_CONN_WAITING, in the order of their times */
-    struct load_reply **spare; /* answers to lend, a stack */
+    struct load_request *requests;   /* the rings, one after the other */
+    uint32_t conn_count, idle_count; /* of conns: those that ask, and behind them the idle ones */
+    uint32_t conn_tried, conn_live;  /* of both kinds */
+    struct load_queue free;          /* open loop: may take a request */
+    struct load_queue retry;         /* LOAD_CONN_WAITING, in the order of their times */
+    struct load_reply **spare;       /* answers to lend, a stack */
     uint32_t spare_count;
     struct load_pace pace;
+    struct timers timers; /* of special connections */
+    uint64_t reset_count; /* requests sent, for --reset-every */
     unsigned rank;
     size_t next_local;
     uint8_t address; /* the address of the plan in use */
@@ -126,6 +140,7 @@ struct load_worker {
     uint64_t *served; /* per connection that was asked */
     uint64_t asked_count, served_count, starved, refused, unused;
     uint64_t unanswered, unsent;
+    uint64_t idle_held; /* idle connections that were there at the end */
     int64_t oldest_ns;
     double begin_age_ns, end_age_ns; /* summed age of the requests in flight at the edges */
     int64_t cpu_ns, idle_ns;
@@ -150,6 +165,9 @@ void *load_worker_main(void *worker);
 /* Called when now_ns has reached edge_ns: goes to the phase that now_ns lies in. */
 void load_phase_edge(struct load_worker *worker);
 
+/* Reads the clock, and goes to the next phase when it is time. */
+void load_phase_look(struct load_worker *worker);
+
 /* Reads the times the main thread has published. */
 void load_phase_update(struct load_worker *worker);
 
@@ -163,8 +181,17 @@ void load_conn_close(struct load_worker *worker, struct load_conn *conn);
  * anew. */
 void load_conn_watch(const struct load_worker *worker, struct load_conn *conn);
 
+/* Closes, and starts again unless the run is over. */
+void load_conn_restart(struct load_worker *worker, struct load_conn *conn);
+
 /* Counts what is in flight under `error`, closes, and starts again; nothing in flight counts nothing. */
 void load_conn_lost(struct load_worker *worker, struct load_conn *conn, enum load_error error);
+
+/* As load_conn_lost; an error with nothing in flight counts once. */
+void load_conn_fail(struct load_worker *worker, struct load_conn *conn, enum load_error error);
+
+/* Goes on with what the socket did not take, or was not given, before. */
+void load_conn_flush(struct load_worker *worker, struct load_conn *conn);
 
 /* Fails it if what it waits for is overdue. */
 void load_conn_check_time(struct load_worker *worker, struct load_conn *conn);

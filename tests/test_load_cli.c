@@ -91,6 +91,12 @@ Test(client_cli, load_option_values)
     expect_sentence(USAGE, "--pipeline");
     shell("$LOAD http://127.0.0.1:1/ --expect /does/not/exist");
     expect_sentence(USAGE, "/does/not/exist");
+    shell("$LOAD http://127.0.0.1:1/ --think 1s -r 100");
+    expect_sentence(USAGE, "--think");
+    shell("$LOAD http://127.0.0.1:1/ --reset-every 2 -p 2");
+    expect_sentence(USAGE, "--reset-every");
+    shell("$LOAD http://127.0.0.1:1/ --idle 2M");
+    expect_sentence(USAGE, "--idle");
     shell("$LOAD http://127.0.0.1:1/ --json --csv");
     expect_sentence(USAGE, "--csv");
 }
