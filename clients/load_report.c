@@ -172,7 +172,7 @@ static void print_warnings(FILE *out, const struct load_plan *plan, const struct
                 law.expected);
 }
 
-static void print_latencies(FILE *out, const struct load_plan *plan, const struct load_result *result)
+static void print_latencies(FILE *out, const struct load_result *result)
 {
     if (!load_result_overloaded(result)) {
         load_report_latency(out, "latency", &result->window.latency);
@@ -207,7 +207,7 @@ void load_report_text(FILE *out, const struct load_plan *plan, const struct load
     print_title(out, plan, result);
     print_rate(out, result);
     print_offered(out, result);
-    print_latencies(out, plan, result);
+    print_latencies(out, result);
     print_clients(out, result);
     load_report_life_text(out, plan->options, result);
     print_errors(out, result);

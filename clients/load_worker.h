@@ -171,9 +171,18 @@ void load_phase_look(struct load_worker *worker);
 /* Reads the times the main thread has published. */
 void load_phase_update(struct load_worker *worker);
 
-/* ---- load_conn.c: the life of a connection ---- */
+/* ---- load_connect.c: how it comes to be ---- */
 
 void load_conn_open(struct load_worker *worker, struct load_conn *conn);
+
+/* The socket is writable or broken: it is known now how the attempt ended. connect(2) */
+void load_connect_event(struct load_worker *worker, struct load_conn *conn);
+
+/* Closes, counts, and tries again later. */
+void load_connect_failed(struct load_worker *worker, struct load_conn *conn, int error);
+
+/* ---- load_conn.c: the life of a connection ---- */
+
 void load_conn_event(struct load_worker *worker, struct load_conn *conn, uint32_t events);
 void load_conn_close(struct load_worker *worker, struct load_conn *conn);
 
