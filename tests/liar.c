@@ -22,6 +22,8 @@ struct client {
     int fd;
     uint64_t requests;
     bool wants_close; /* the request asked for it */
+    bool has_crossed; /* there is a request of another connection in: */
+    char crossed[LIAR_ECHO_MAX];
     size_t size;
     char bytes[REQUEST_MAX]; /* received, not yet answered */
 };
@@ -174,6 +176,8 @@ static bool lie_echo(struct client *client)
     case LIAR_ECHO_EXTRA_BYTE:
         client->bytes[size] = 'x';
         return put(client, client->bytes, size + 1);
+    case LIAR_ECHO_CROSSED:
+        return put(client, client->crossed, size);
     case LIAR_ECHO_LOSES_BYTE:
         return put(client, client->bytes, size - 1);
     default:
@@ -214,12 +218,29 @@ static void note_busiest(struct client *client)
         ;
 }
 
+/* Takes what another connection asked last, and leaves what this one asks. */
+static void swap_requests(struct client *client)
+{
+    struct liar *liar = client->liar;
+
+    pthread_mutex_lock(&liar->lock);
+    client->has_crossed = liar->last_index != 0 && liar->last_index != client->index + 1;
+    memcpy(client->crossed, liar->last, liar->plan.echo);
+    memcpy(liar->last, client->bytes, liar->plan.echo);
+    liar->last_index = client->index + 1;
+    pthread_mutex_unlock(&liar->lock);
+}
+
 static bool serve_request(struct client *client)
 {
     struct liar *liar = client->liar;
     uint64_t number = atomic_fetch_add(&liar->requests, 1) + 1;
     bool lie = liar->plan.lie != LIAR_HONEST && number % liar->plan.every == 0;
 
+    if (liar->plan.lie == LIAR_ECHO_CROSSED) {
+        swap_requests(client);
+        lie = lie && client->has_crossed; /* else nobody has asked in between */
+    }
     note_busiest(client);
     if (liar->plan.pause_at != 0)
         stand_still(liar, number);

@@ -18,6 +18,7 @@
 enum {
     LIAR_CONNECTIONS_MAX = 65536, /* over its life */
     LIAR_TARGET_MAX = 64,
+    LIAR_ECHO_MAX = 8192, /* bytes of a request that is kept for another connection */
 };
 
 /* How a request is answered when it is its turn to be answered wrongly. */
@@ -49,6 +50,8 @@ enum liar_lie {
     LIAR_ECHO_EXTRA_BYTE,
     LIAR_ECHO_LOSES_BYTE,
     LIAR_ECHO_CLOSES,
+    LIAR_ECHO_CROSSED, /* what another connection has sent comes back: its answer is late and goes to the
+                          wrong one */
 };
 
 struct liar_plan {
@@ -73,6 +76,8 @@ struct liar {
     _Atomic uint64_t lies;     /* of them answered in the way of the plan */
     _Atomic uint64_t busiest;  /* most requests on one connection */
     pthread_mutex_t lock;      /* protects what follows */
+    char last[LIAR_ECHO_MAX];  /* echo: the last request, and whose it was */
+    uint64_t last_index;
     int *sockets;
     pthread_t *threads;
     uint64_t count;

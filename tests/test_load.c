@@ -296,6 +296,13 @@ Test(load_liar, echo_extra_byte)
     expect_caught("framing");
 }
 
+/* Each connection sends a stream of its own, so an answer that belongs to another one is seen. */
+Test(load_liar, echo_answer_of_another_connection)
+{
+    load_liar((struct liar_plan){.lie = LIAR_ECHO_CROSSED, .every = 3, .echo = 64}, NULL);
+    expect_caught("content");
+}
+
 Test(load_liar, echo_close_in_the_middle)
 {
     load_liar((struct liar_plan){.lie = LIAR_ECHO_CLOSES, .echo = 64}, NULL);
