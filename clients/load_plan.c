@@ -15,7 +15,7 @@ enum {
     EXIT_CANNOT = 3,
     FILE_MAX = 64 * 1024 * 1024, /* longest --body and --expect */
     LOCALS_DEFAULT = 32,         /* 32 addresses have 900 000 ports: no TIME_WAIT lasts long enough */
-    LOCALS_FROM = 20000,         /* connections; one address has 28 000 ports by default */
+    LOCALS_FROM = 4000, /* connections; connect(2) searches long for one of the last of 28 000 ports */
     LOCALS_PER_OCTET = 250,
 };
 
@@ -110,7 +110,8 @@ static int plan_locals(struct load_plan *plan, char *error)
         snprintf(error, LOAD_ERROR_TEXT_MAX, "--local-addresses needs a target in 127.0.0.0/8");
         return EXIT_USAGE;
     }
-    if (count == 0 && (options->requests_per_connection > 0 || options->connections > LOCALS_FROM))
+    if (count == 0 &&
+        (options->requests_per_connection > 0 || options->connections + options->idle > LOCALS_FROM))
         count = LOCALS_DEFAULT;
     if (count == 0 && options->of > 1) /* each process has an address of its own */
         count = 1;

@@ -29,6 +29,8 @@ enum {
 #define LEAD_NS  (10 * NS_PER_MS)  /* times are published so long ahead that every worker sees them */
 #define SLICE_NS (20 * NS_PER_MS)  /* how long the main thread sleeps at a time */
 #define STOP_NS  (110 * NS_PER_MS) /* Ctrl-C ends the window so long after: twice a worker's tick */
+#define DRAIN_NS (500 * NS_PER_MS) /* how long answers may still come after the window */
+#define HURRY_NS (250 * NS_PER_MS) /* ... after Ctrl-C: all is to be over within a second */
 
 /* ---- descriptors ---- */
 
@@ -85,6 +87,7 @@ static void interrupt(struct load_run *run, struct load_result *result)
     sigset_t set;
 
     result->interrupted = true;
+    atomic_store(&run->drain_ns, HURRY_NS);
     if (soon_ns < atomic_load(&run->end_ns))
         atomic_store(&run->end_ns, soon_ns);
     stop_signals(&set);
@@ -288,6 +291,7 @@ int load_run(struct load_plan *plan, struct load_result *result, char error[LOAD
     atomic_init(&run.start_ns, INT64_MAX);
     atomic_init(&run.begin_ns, INT64_MAX);
     atomic_init(&run.end_ns, INT64_MAX);
+    atomic_init(&run.drain_ns, DRAIN_NS);
     if (load_run_raise_limits(options->connections + options->idle, options->threads, error) < 0)
         return EXIT_CANNOT;
     struct load_worker *workers = calloc(options->threads, sizeof(*workers));

@@ -23,7 +23,6 @@ enum {
 #define TICK_START_NS (2 * NS_PER_MS)   /* while the run is getting under way */
 #define TICK_RETRY_NS (5 * NS_PER_MS)   /* while connections wait for another attempt */
 #define SCAN_MAX_NS   (250 * NS_PER_MS) /* how late a time-out may be noticed */
-#define DRAIN_NS      (500 * NS_PER_MS) /* how long answers may still come after the window */
 
 /* ---- opening ---- */
 
@@ -116,13 +115,13 @@ static void publish(struct load_worker *worker)
     pthread_mutex_unlock(&progress->lock);
 }
 
-/* Closes what waits for nothing, and after DRAIN_NS the rest. */
+/* Closes what waits for nothing, and when the time is up the rest. */
 static void drain(struct load_worker *worker)
 {
     bool over;
 
     if (worker->drain_ns == 0)
-        worker->drain_ns = worker->now_ns + DRAIN_NS;
+        worker->drain_ns = worker->now_ns + atomic_load(&worker->run->drain_ns);
     over = worker->now_ns >= worker->drain_ns;
     for (uint32_t i = 0; i < worker->conn_count + worker->idle_count && worker->conn_live > 0; i++) {
         struct load_conn *conn = &worker->conns[i];

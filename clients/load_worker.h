@@ -81,6 +81,7 @@ struct load_run {
     _Atomic int64_t start_ns;  /* open loop: the schedule begins */
     _Atomic int64_t begin_ns;  /* the window begins */
     _Atomic int64_t end_ns;    /* the window ends */
+    _Atomic int64_t drain_ns;  /* how long answers may still come after it */
     _Atomic unsigned opened;   /* workers that have tried all of their connections once */
     _Atomic unsigned finished; /* workers that are done */
     int64_t publish_ns;        /* how often workers publish their progress; 0: never */
