@@ -111,7 +111,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c tests/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test bench bench-full bench-limits limits asan tsan lint format coverage readme install clean help
+.PHONY: all deps test bench bench-full bench-limits limits selfcheck-load asan tsan lint format coverage readme install clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -169,6 +169,9 @@ limits: $(LIMIT_PROGRAMS) ## build the bare loops of bench/limits
 
 bench-limits: all limits ## measure models against the bare loop of their shape
 	$(Q)$(BUILD)/tenk-bench bench/scenarios/limits.ini
+
+selfcheck-load: all ## does tenk-load measure what it says? a stopped server, lateness, overload (a minute)
+	$(Q)TENK_BIN=$(BUILD) tests/selfcheck_load
 
 asan: ## the whole suite with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
