@@ -34,17 +34,21 @@ static void record_answer(struct load_worker *worker, struct load_conn *conn)
         histogram_record(&stats->service, worker->now_ns - request.sent_ns);
     stats->requests++;
     conn->served++;
+    if (worker->mixed && worker->phase == LOAD_WINDOW) {
+        worker->kinds[request.kind].requests++;
+        histogram_record(&worker->kinds[request.kind].latency, worker->now_ns - request.start_ns);
+    }
 }
 
 /* ---- http ---- */
 
-static struct load_reply *borrow_reply(struct load_worker *worker)
+static struct load_reply *borrow_reply(struct load_worker *worker, uint32_t kind)
 {
     struct load_reply *reply =
         worker->spare_count > 0 ? worker->spare[--worker->spare_count] : malloc(sizeof(*reply));
 
     if (reply != NULL)
-        load_reply_begin(reply, &worker->plan->expect);
+        load_reply_begin(reply, &worker->plan->kinds[kind].expect);
     return reply;
 }
 
@@ -58,14 +62,14 @@ void load_check_forget(struct load_worker *worker, struct load_conn *conn)
 }
 
 /* Keeps `bytes`, a whole good answer, as the sample. */
-static void keep_sample(struct load_worker *worker, const struct load_reply *reply, const char *bytes,
+static void keep_sample(struct load_kind_seen *seen, const struct load_reply *reply, const char *bytes,
                         size_t size)
 {
     if (reply->interim || size > LOAD_BUFFER_SIZE)
         return;
-    memcpy(worker->sample, bytes, size);
-    worker->sample_size = size;
-    worker->sample_closes = reply->closes;
+    memcpy(seen->sample, bytes, size);
+    seen->sample_size = size;
+    seen->sample_closes = reply->closes;
 }
 
 static void finish_reply(struct load_worker *worker, struct load_conn *conn)
@@ -76,8 +80,10 @@ static void finish_reply(struct load_worker *worker, struct load_conn *conn)
     if (reply->error == LOAD_ERROR_NONE) {
         record_answer(worker, conn);
     } else {
-        take_request(worker, conn);
+        struct load_request request = take_request(worker, conn);
+
         worker->stats->errors[reply->error]++;
+        worker->kinds[request.kind].errors += worker->phase == LOAD_WINDOW;
     }
     load_check_forget(worker, conn);
 }
@@ -87,9 +93,10 @@ static enum load_error parse_reply(struct load_worker *worker, struct load_conn 
                                    size_t size, size_t *used)
 {
     bool whole = conn->reply == NULL;
+    uint32_t kind = conn->ring[conn->head].kind;
 
     if (whole)
-        conn->reply = borrow_reply(worker);
+        conn->reply = borrow_reply(worker, kind);
     if (conn->reply == NULL)
         return LOAD_ERROR_RESET; /* no memory for it: the answer cannot be received */
     *used = load_reply_feed(conn->reply, bytes, size);
@@ -98,29 +105,30 @@ static enum load_error parse_reply(struct load_worker *worker, struct load_conn 
     if (conn->reply->phase != LOAD_REPLY_DONE)
         return LOAD_ERROR_NONE;
     if (whole && conn->reply->error == LOAD_ERROR_NONE)
-        keep_sample(worker, conn->reply, bytes, *used);
+        keep_sample(&worker->kinds[kind], conn->reply, bytes, *used);
     finish_reply(worker, conn);
     return LOAD_ERROR_NONE;
 }
 
-static bool equals_sample(const struct load_worker *worker, const struct load_conn *conn, const char *bytes,
+static bool equals_sample(const struct load_kind_seen *seen, const struct load_conn *conn, const char *bytes,
                           size_t size)
 {
-    return size >= worker->sample_size && conn->reply == NULL &&
-           memcmp(bytes, worker->sample, worker->sample_size) == 0;
+    return size >= seen->sample_size && conn->reply == NULL &&
+           memcmp(bytes, seen->sample, seen->sample_size) == 0;
 }
 
 static enum load_error check_http(struct load_worker *worker, struct load_conn *conn, const char *bytes,
                                   size_t size)
 {
     while (size > 0) {
-        size_t used = worker->sample_size;
+        const struct load_kind_seen *seen = &worker->kinds[conn->ring[conn->head].kind];
+        size_t used = seen->sample_size;
 
         if (conn->outstanding == 0 || conn->closing)
             return LOAD_ERROR_FRAMING; /* bytes that nobody asked for */
-        if (equals_sample(worker, conn, bytes, size)) {
+        if (equals_sample(seen, conn, bytes, size)) {
             record_answer(worker, conn);
-            conn->closing = worker->sample_closes;
+            conn->closing = seen->sample_closes;
         } else {
             enum load_error error = parse_reply(worker, conn, bytes, size, &used);
 

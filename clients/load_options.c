@@ -79,6 +79,11 @@ static int check_ranks(struct load_options *options)
     return -1;
 }
 
+bool load_method_is_known(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "POST") == 0;
+}
+
 static int check_combinations(const struct load_options *options)
 {
     const char *method = options->method;
@@ -95,10 +100,10 @@ static int check_combinations(const struct load_options *options)
         return refuse("--think is for the closed loop: with --rate requests are due at fixed times");
     if (options->pipeline > 1 && (options->think_ns > 0 || options->reset_every > 0))
         return refuse("--think and --reset-every need --pipeline 1: one request at a time");
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "POST") != 0)
+    if (!load_method_is_known(method))
         return refuse("--method takes GET, HEAD or POST");
-    if (options->body != NULL && strcmp(method, "POST") != 0)
-        return refuse("--body needs --method POST");
+    if (options->body != NULL && strcmp(method, "POST") != 0 && options->mix.count == 0)
+        return refuse("--body needs --method POST, or a POST in --mix");
     return -1;
 }
 
@@ -184,6 +189,8 @@ int load_options_parse(int argc, char **argv, struct load_options *options)
         {"timeout", 0, OPTION_DURATION, &options->timeout_ns, "TIME",
          "a request unanswered for so long is an error (10s)"},
         {"method", 0, OPTION_TEXT, &options->method, "METHOD", "GET, HEAD or POST (GET)"},
+        {"mix", 0, OPTION_LIST, &options->mix, "'W [METHOD] /PATH'",
+         "this target with weight W instead of the target's own; may be repeated"},
         {"header", 'H', OPTION_LIST, &options->headers, "'NAME: VALUE'", "add a header; may be repeated"},
         {"body", 0, OPTION_TEXT, &options->body, "FILE|text:...", "what POST sends"},
         {"expect", 0, OPTION_TEXT, &options->expect, "FILE|text:...|any",

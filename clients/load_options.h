@@ -41,7 +41,7 @@ struct load_options {
     uint64_t local_addresses; /* 0: decide by need */
     uint64_t status;          /* http: the status a good answer has */
     const char *method, *body, *expect;
-    struct option_list headers;
+    struct option_list headers, mix;
     uint64_t rank, of;           /* this process and how many there are; of 1: alone */
     uint64_t connections_of_all; /* of all processes; `connections` is the share of this one */
     int64_t start_wall_ns;       /* --start-at; 0: at once */
@@ -54,6 +54,9 @@ struct load_options {
  * one sentence on stderr that names what is wrong.
  */
 int load_options_parse(int argc, char **argv, struct load_options *options);
+
+/* GET, HEAD or POST. */
+bool load_method_is_known(const char *method);
 
 /* What --find-capacity has to keep; NULL without it. */
 const struct load_objective *load_options_objective(const struct load_options *options);

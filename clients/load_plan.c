@@ -53,24 +53,30 @@ static int read_argument(const char *option, const char *argument, char **bytes,
 
 /* ---- expectation ---- */
 
+/* What --expect says holds for every kind; what tenk-serve is known to answer depends on its target. */
 static int plan_expect(struct load_plan *plan, char *error)
 {
     const struct load_options *options = plan->options;
-    struct load_expect *expect = &plan->expect;
+    struct load_rule given = {.kind = LOAD_RULE_NONE};
 
-    expect->status = (int)options->status;
-    expect->head = strcmp(options->method, "HEAD") == 0;
-    expect->tenk = load_rule_of_tenk(plan->path, plan->body, plan->body_size);
-    if (options->expect == NULL)
-        return 0;
-    if (strcmp(options->expect, "any") == 0) {
-        expect->given.kind = LOAD_RULE_ANY;
-        return 0;
+    if (options->expect != NULL && strcmp(options->expect, "any") == 0) {
+        given.kind = LOAD_RULE_ANY;
+    } else if (options->expect != NULL) {
+        int status = read_argument("--expect", options->expect, &plan->expected, &plan->expected_size, error);
+
+        if (status != 0)
+            return status;
+        given = load_rule_bytes(plan->expected, plan->expected_size);
     }
-    int status = read_argument("--expect", options->expect, &plan->expected, &plan->expected_size, error);
-    if (status == 0)
-        expect->given = load_rule_bytes(plan->expected, plan->expected_size);
-    return status;
+    for (size_t i = 0; i < plan->kind_count; i++) {
+        struct load_kind *kind = &plan->kinds[i];
+
+        kind->expect.status = (int)options->status;
+        kind->expect.head = strcmp(kind->method, "HEAD") == 0;
+        kind->expect.given = given;
+        kind->expect.tenk = load_rule_of_tenk(kind->path, plan->body, plan->body_size);
+    }
+    return 0;
 }
 
 /* ---- addresses ---- */
@@ -140,8 +146,7 @@ static int plan_addresses(struct load_plan *plan, char *error)
 
 /* ---- payload ---- */
 
-/* splitmix64 (Steele, Lea, Flood 2014): enough for bytes that must differ, and the same for one seed. */
-static uint64_t random_next(uint64_t *state)
+uint64_t load_plan_random(uint64_t *state)
 {
     uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
 
@@ -161,7 +166,7 @@ static int plan_pool(struct load_plan *plan)
     if (plan->pool == NULL)
         return EXIT_CANNOT;
     for (size_t i = 0; i < LOAD_POOL_PERIOD; i++)
-        plan->pool[i] = (char)(random_next(&state) >> 56);
+        plan->pool[i] = (char)(load_plan_random(&state) >> 56);
     for (size_t i = 0; i < tail; i++)
         plan->pool[LOAD_POOL_PERIOD + i] = plan->pool[i];
     return 0;
@@ -183,7 +188,10 @@ static int plan_http(struct load_plan *plan, char *error)
         return EXIT_USAGE;
     }
     status = plan_expect(plan, error);
-    return status != 0 ? status : load_request_build(plan) < 0 ? EXIT_CANNOT : 0;
+    for (size_t i = 0; i < plan->kind_count && status == 0; i++)
+        if (load_request_build(plan, &plan->kinds[i]) < 0)
+            status = EXIT_CANNOT;
+    return status;
 }
 
 int load_plan_open(struct load_plan *plan, const struct load_options *options,
@@ -197,6 +205,16 @@ int load_plan_open(struct load_plan *plan, const struct load_options *options,
         snprintf(error, LOAD_ERROR_TEXT_MAX, "%s is not a target: %s", options->target, wrong);
         return EXIT_USAGE;
     }
+    if (options->mix.count > 0 && plan->protocol != LOAD_HTTP) {
+        snprintf(error, LOAD_ERROR_TEXT_MAX, "--mix is for http: an echo has no targets");
+        return EXIT_USAGE;
+    }
+    wrong = load_mix_open(plan);
+    if (wrong != NULL) {
+        snprintf(error, LOAD_ERROR_TEXT_MAX, "--mix '%s': %s",
+                 options->mix.count > 0 ? options->mix.items[plan->kind_count - 1] : "", wrong);
+        return EXIT_USAGE;
+    }
     int status = plan->protocol == LOAD_HTTP ? plan_http(plan, error) : plan_pool(plan);
     return status != 0 ? status : plan_addresses(plan, error);
 }
@@ -204,9 +222,8 @@ int load_plan_open(struct load_plan *plan, const struct load_options *options,
 void load_plan_close(struct load_plan *plan)
 {
     free(plan->locals);
-    free(plan->burst);
+    load_mix_close(plan);
     free(plan->body);
     free(plan->expected);
     free(plan->pool);
-    load_expect_close(&plan->expect);
 }

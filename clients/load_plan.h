@@ -1,7 +1,7 @@
 /*
  * load_plan - what is sent where, and what must come back: built once, then only read.
  *
- * Requests are constant bytes. For HTTP they lie in one buffer, as many copies as the pipeline is
+ * Requests are constant bytes. For HTTP those of a kind lie in one buffer, as many copies as the pipeline is
  * deep and behind them the one that asks for the connection to be closed, so that any burst a
  * connection may have to send is one contiguous piece. For echo every connection has its own stream
  * of random bytes, cut out of one pool.
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "load_expect.h"
+#include "load_mix.h"
 #include "load_options.h"
 #include "net.h"
 
@@ -38,13 +38,14 @@ struct load_plan {
     struct net_address *locals; /* source addresses to rotate over; none: the kernel chooses */
     size_t local_count;
 
-    char *burst; /* http: `pipeline` requests of request_size, then one of last_size */
-    size_t request_size, last_size;
+    struct load_kind *kinds; /* the sorts of requests: one, or those of --mix */
+    size_t kind_count;
+    uint16_t *wheel; /* the order in which they are sent, over and over */
+    size_t wheel_size;
     char *body;
     size_t body_size;
     char *expected;
     size_t expected_size;
-    struct load_expect expect;
 
     char *pool; /* echo: LOAD_POOL_PERIOD random bytes, repeated so that no piece ever wraps */
 };
@@ -62,7 +63,10 @@ void load_plan_close(struct load_plan *plan);
 /* load_target: reads "http://host:port/path" and its relatives. NULL, or a sentence. */
 const char *load_target_parse(const char *text, struct load_plan *plan);
 
-/* load_request: builds the bytes of the requests (http). 0, or -1 with ENOMEM. */
-int load_request_build(struct load_plan *plan);
+/* load_request: builds the bytes of the requests of a kind (http). 0, or -1 with ENOMEM. */
+int load_request_build(const struct load_plan *plan, struct load_kind *kind);
+
+/* splitmix64 (Steele, Lea, Flood 2014): enough for bytes that must differ, and the same for one seed. */
+uint64_t load_plan_random(uint64_t *state);
 
 #endif

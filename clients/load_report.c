@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "load_draw.h"
 #include "load_report_life.h"
+#include "load_report_mix.h"
 #include "load_verdict.h"
 #include "units.h"
 
@@ -174,10 +175,10 @@ static void print_warnings(FILE *out, const struct load_plan *plan, const struct
 
 static void print_latencies(FILE *out, const struct load_result *result)
 {
-    if (!load_result_overloaded(result)) {
-        load_report_latency(out, "latency", &result->window.latency);
-        load_report_latency(out, "service", &result->window.service);
-    }
+    if (load_result_overloaded(result))
+        return;
+    load_report_latency(out, "latency", &result->window.latency);
+    load_report_latency(out, "service", &result->window.service);
     load_report_latency(out, "connect", &result->connect);
 }
 
@@ -209,6 +210,7 @@ void load_report_text(FILE *out, const struct load_plan *plan, const struct load
     print_offered(out, result);
     print_latencies(out, result);
     print_clients(out, result);
+    load_report_mix_text(out, plan, result);
     load_report_life_text(out, plan->options, result);
     print_errors(out, result);
     print_self(out, result);

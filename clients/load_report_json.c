@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "load_report.h"
 #include "load_report_life.h"
+#include "load_report_mix.h"
 #include "load_verdict.h"
 
 static double us(int64_t ns)
@@ -142,6 +143,7 @@ static json_t *result_json(const struct load_plan *plan, const struct load_resul
     json_object_set_new(object, "littles_law", littles_law_json(plan, result));
     json_object_set_new(object, "total", total_json(result));
     load_report_life_json(object, plan->options, result);
+    load_report_mix_json(object, plan, result, load_report_latency_json);
     return object;
 }
 

@@ -24,37 +24,38 @@ static void print_host(FILE *out, const struct net_endpoint *endpoint)
     fputs("\r\n", out);
 }
 
-static void print_request(FILE *out, const struct load_plan *plan, bool last)
+static void print_request(FILE *out, const struct load_plan *plan, const struct load_kind *kind, bool last)
 {
     const struct load_options *options = plan->options;
 
-    fprintf(out, "%s %s HTTP/1.1\r\n", options->method, plan->path);
+    fprintf(out, "%s %s HTTP/1.1\r\n", kind->method, kind->path);
     print_host(out, &plan->endpoint);
     for (size_t i = 0; i < options->headers.count; i++)
         fprintf(out, "%s\r\n", options->headers.items[i]);
     if (last)
         fputs("Connection: close\r\n", out);
-    if (strcmp(options->method, "POST") == 0)
+    bool post = strcmp(kind->method, "POST") == 0;
+    if (post)
         fprintf(out, "Content-Length: %zu\r\n", plan->body_size);
     fputs("\r\n", out);
-    if (plan->body_size > 0)
+    if (post && plan->body_size > 0)
         fwrite(plan->body, 1, plan->body_size, out);
 }
 
-int load_request_build(struct load_plan *plan)
+int load_request_build(const struct load_plan *plan, struct load_kind *kind)
 {
     size_t size = 0;
-    FILE *out = open_memstream(&plan->burst, &size);
+    FILE *out = open_memstream(&kind->burst, &size);
 
     if (out == NULL)
         return -1;
     for (uint64_t i = 0; i < plan->options->pipeline; i++)
-        print_request(out, plan, false);
+        print_request(out, plan, kind, false);
     fflush(out);
-    plan->request_size = size / plan->options->pipeline;
-    print_request(out, plan, true);
+    kind->request_size = size / plan->options->pipeline;
+    print_request(out, plan, kind, true);
     if (fclose(out) != 0)
         return -1;
-    plan->last_size = size - plan->options->pipeline * plan->request_size;
+    kind->last_size = size - plan->options->pipeline * kind->request_size;
     return 0;
 }

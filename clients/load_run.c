@@ -164,6 +164,29 @@ static void gather_worker(struct load_result *result, const struct load_worker *
     result->cpu_ns += worker->cpu_ns;
 }
 
+/* --mix: what each kind had in all workers. 0, or -1 with ENOMEM. */
+static int gather_kinds(struct load_result *result, const struct load_plan *plan,
+                        const struct load_worker *workers)
+{
+    if (plan->kind_count < 2)
+        return 0;
+    result->kinds = calloc(plan->kind_count, sizeof(*result->kinds));
+    if (result->kinds == NULL)
+        return -1;
+    for (size_t i = 0; i < plan->kind_count; i++) {
+        struct load_kind_result *kind = &result->kinds[result->kind_count++];
+
+        if (histogram_open(&kind->latency) < 0)
+            return -1;
+        for (unsigned rank = 0; rank < result->threads; rank++) {
+            kind->requests += workers[rank].kinds[i].requests;
+            kind->errors += workers[rank].kinds[i].errors;
+            histogram_add(&kind->latency, &workers[rank].kinds[i].latency);
+        }
+    }
+    return 0;
+}
+
 /* Fairness over all connections: the workers' lists put together. */
 static int gather_fairness(struct load_result *result, const struct load_worker *workers)
 {
@@ -210,6 +233,8 @@ static int gather(struct load_run *run, const struct load_worker *workers, struc
         gather_worker(result, &workers[i], result->duration_ns > 0 ? result->duration_ns : 1);
     if (result->duration_ns > 0)
         result->in_flight = in_flight(result, workers);
+    if (gather_kinds(result, run->plan, workers) < 0)
+        return -1;
     return gather_fairness(result, workers);
 }
 

@@ -6,28 +6,30 @@
 #include "load_worker.h"
 
 /* The bytes of the next `count` requests: always one piece, see load_plan.h. */
-static const char *next_bytes(const struct load_plan *plan, const struct load_conn *conn, uint32_t count,
-                              size_t *size)
+static const char *next_bytes(const struct load_plan *plan, const struct load_conn *conn, uint32_t number,
+                              uint32_t count, size_t *size)
 {
+    const struct load_kind *kind = &plan->kinds[number];
+
     if (plan->protocol == LOAD_ECHO) {
         *size = count * plan->options->payload;
         return plan->pool + conn->stream_out;
     }
     if (conn->left != count) {
-        *size = count * plan->request_size;
-        return plan->burst;
+        *size = count * kind->request_size;
+        return kind->burst;
     }
-    *size = (count - 1) * plan->request_size + plan->last_size;
-    return plan->burst + (plan->options->pipeline - (count - 1)) * plan->request_size;
+    *size = (count - 1) * kind->request_size + kind->last_size;
+    return kind->burst + (plan->options->pipeline - (count - 1)) * kind->request_size;
 }
 
-static void put_in_flight(struct load_worker *worker, struct load_conn *conn, int64_t start_ns)
+static void put_in_flight(struct load_worker *worker, struct load_conn *conn, uint32_t kind, int64_t start_ns)
 {
     uint32_t depth = (uint32_t)worker->plan->options->pipeline;
     uint32_t at = conn->head + conn->outstanding;
 
     conn->ring[at < depth ? at : at - depth] =
-        (struct load_request){.start_ns = start_ns, .sent_ns = worker->now_ns};
+        (struct load_request){.start_ns = start_ns, .sent_ns = worker->now_ns, .kind = kind};
     conn->outstanding++;
 }
 
@@ -43,15 +45,22 @@ static void end_away(struct load_worker *worker, struct load_conn *conn, int64_t
         worker->stats->away_ns += (start_ns - from_ns) * (int64_t)worker->plan->options->pipeline;
 }
 
-static void note_sent(struct load_worker *worker, struct load_conn *conn, uint32_t count, int64_t start_ns)
+static void note_sent(struct load_worker *worker, struct load_conn *conn, uint32_t kind, uint32_t count,
+                      int64_t start_ns)
 {
     if (conn->away_ns != 0)
         end_away(worker, conn, start_ns);
     for (uint32_t i = 0; i < count; i++)
-        put_in_flight(worker, conn, start_ns);
+        put_in_flight(worker, conn, kind, start_ns);
     conn->left -= count;
     conn->asked = true;
     worker->stats->sent += count;
+}
+
+/* The kind of the next request; it stays the next one until it has been sent. */
+static uint32_t next_kind(const struct load_worker *worker)
+{
+    return worker->mixed ? worker->plan->wheel[worker->wheel_at % worker->plan->wheel_size] : 0;
 }
 
 /* A slow writer gives the socket nothing yet: its first slice has its time as well. */
@@ -66,15 +75,18 @@ static ssize_t send_now(struct load_worker *worker, struct load_conn *conn, cons
 int load_send(struct load_worker *worker, struct load_conn *conn, uint32_t count, int64_t start_ns)
 {
     size_t size;
-    const char *bytes = next_bytes(worker->plan, conn, count, &size);
+    uint32_t kind = next_kind(worker);
+    const char *bytes = next_bytes(worker->plan, conn, kind, count, &size);
     ssize_t sent = send_now(worker, conn, bytes, size);
 
     if (sent < 0 && (errno != EAGAIN || conn->state == LOAD_CONN_CONNECTING))
         return -1;
     if (sent < 0)
         sent = 0;
+    if (worker->mixed)
+        worker->wheel_at++;
     worker->stats->bytes_out += (uint64_t)sent;
-    note_sent(worker, conn, count, start_ns);
+    note_sent(worker, conn, kind, count, start_ns);
     if (worker->plan->protocol == LOAD_ECHO)
         conn->stream_out = (uint32_t)((conn->stream_out + size) % LOAD_POOL_PERIOD);
     if ((size_t)sent < size) {
@@ -95,7 +107,14 @@ int load_send_all(struct load_worker *worker, struct load_conn *conn, int64_t st
         count = conn->left;
     if (count == 0 || conn->unsent_size > 0)
         return 0;
-    return load_send(worker, conn, (uint32_t)count, start_ns);
+    if (!worker->mixed)
+        return load_send(worker, conn, (uint32_t)count, start_ns);
+    if (load_send(worker, conn, 1, start_ns) < 0)
+        return -1;
+    /* Different requests do not lie side by side. An error of a later one comes back as an event. */
+    while (--count > 0 && conn->unsent_size == 0 && load_send(worker, conn, 1, start_ns) == 0)
+        ;
+    return 0;
 }
 
 int load_send_rest(struct load_worker *worker, struct load_conn *conn)

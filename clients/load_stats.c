@@ -91,6 +91,9 @@ void load_result_close(struct load_result *result)
 {
     load_stats_close(&result->window);
     histogram_close(&result->connect);
+    for (size_t i = 0; i < result->kind_count; i++)
+        histogram_close(&result->kinds[i].latency);
+    free(result->kinds);
     free(result->thread_shares);
 }
 

@@ -68,6 +68,12 @@ struct load_fairness {
 /* Sorts `served` (requests per connection) on the way. */
 struct load_fairness load_fairness_of(uint64_t *served, uint64_t count);
 
+/* What became of one kind of request in the window, with --mix. */
+struct load_kind_result {
+    uint64_t requests, errors;
+    struct histogram latency;
+};
+
 /* The outcome of a run. */
 struct load_result {
     double rate_asked;        /* open loop: requests due per second; 0: closed loop */
@@ -84,10 +90,12 @@ struct load_result {
     uint64_t asked, served, starved, refused, unused; /* connections: asked = the sum of the others */
     struct load_fairness fairness;
 
-    uint64_t unanswered; /* open requests when the window ended */
-    int64_t oldest_ns;   /* how long the oldest of them had waited by then */
-    uint64_t unsent;     /* open loop: due in the window, no connection was free for them */
-    uint64_t idle_held;  /* --idle: connections that were there when the window ended */
+    uint64_t unanswered;            /* open requests when the window ended */
+    int64_t oldest_ns;              /* how long the oldest of them had waited by then */
+    uint64_t unsent;                /* open loop: due in the window, no connection was free for them */
+    uint64_t idle_held;             /* --idle: connections that were there when the window ended */
+    struct load_kind_result *kinds; /* --mix: one for each, in its order; owned; else NULL */
+    size_t kind_count;
     uint64_t total_resets, total_idle_closed; /* in the whole run */
     double in_flight; /* closed loop: requests in the system on average, edges accounted for */
 

@@ -36,10 +36,20 @@ enum load_conn_state {
     LOAD_CONN_CLOSING, /* the last answer is here; the server has yet to close. Since since_ns */
 };
 
+/* What a worker knows of a kind of request (load_mix.h). */
+struct load_kind_seen {
+    char *sample;       /* the last answer that was checked in full ... */
+    size_t sample_size; /* ... SIZE_MAX before there is one: nothing is that long */
+    bool sample_closes;
+    uint64_t requests, errors; /* in the window, only with --mix */
+    struct histogram latency;  /* the same */
+};
+
 /* A request in flight. */
 struct load_request {
     int64_t start_ns; /* what its latency counts from */
     int64_t sent_ns;
+    uint32_t kind; /* of those in the plan */
 };
 
 /*
@@ -99,14 +109,13 @@ struct load_progress {
 struct load_worker {
     /* used for every answer */
     struct load_plan *plan;
-    struct load_stats *stats; /* of the present phase */
-    int64_t now_ns;           /* the last reading of the clock */
-    int64_t edge_ns;          /* when the phase ends */
-    char *sample;             /* the last answer that was checked in full ... */
-    size_t sample_size;       /* ... SIZE_MAX before there is one: nothing is that long */
-    bool sample_closes;
-    size_t receive_size; /* how much is received at once */
-    bool special;        /* connections do things later: load_life.h */
+    struct load_stats *stats;     /* of the present phase */
+    int64_t now_ns;               /* the last reading of the clock */
+    int64_t edge_ns;              /* when the phase ends */
+    struct load_kind_seen *kinds; /* as many as in the plan */
+    bool mixed;                   /* there are several */
+    size_t receive_size;          /* how much is received at once */
+    bool special;                 /* connections do things later: load_life.h */
     bool slow_reader;
     bool paced;     /* open loop */
     bool precise;   /* something is due at a certain time: paced or special */
@@ -127,6 +136,7 @@ struct load_worker {
     struct load_reply **spare;       /* answers to lend, a stack */
     uint32_t spare_count;
     struct load_pace pace;
+    size_t wheel_at;      /* --mix: the place of the wheel that comes next */
     struct timers timers; /* of special connections */
     uint64_t reset_count; /* requests sent, for --reset-every */
     unsigned rank;
@@ -152,11 +162,13 @@ struct load_worker {
     pthread_t thread;
 };
 
-/* ---- load_worker.c ---- */
+/* ---- load_worker_open.c ---- */
 
 /* Prepares worker `rank` of the plan's threads. 0, or -1 with errno. */
 int load_worker_open(struct load_worker *worker, struct load_run *run, unsigned rank);
 void load_worker_close(struct load_worker *worker);
+
+/* ---- load_worker.c ---- */
 
 /* The thread: runs until the drain has ended. */
 void *load_worker_main(void *worker);

@@ -67,9 +67,26 @@ static bool answer(const struct client *client, const char *status, const char *
     return put_text(client, text);
 }
 
+/* The body of a good answer to this request: what all are given, or the target that it asks for. */
+static const char *body_for(const struct client *client, const char *request, char body[LIAR_TARGET_MAX])
+{
+    if (!client->liar->plan.mirror || sscanf(request, "%*s %63s", body) != 1)
+        return LIAR_BODY;
+    return body;
+}
+
 static bool answer_well(const struct client *client)
 {
-    return answer(client, "200 OK", LIAR_BODY, "");
+    char body[LIAR_TARGET_MAX];
+
+    return answer(client, "200 OK", body_for(client, client->bytes, body), "");
+}
+
+static bool answer_crossed(const struct client *client)
+{
+    char body[LIAR_TARGET_MAX];
+
+    return answer(client, "200 OK", body_for(client, client->crossed, body), "");
 }
 
 /* ---- lies: true to go on with the connection ---- */
@@ -158,6 +175,8 @@ static bool lie_http(const struct client *client)
         return false;
     case LIAR_UNTIL_CLOSE:
         return end_after(client, "HTTP/1.0 200 OK\r\n\r\n" LIAR_BODY);
+    case LIAR_CROSSED:
+        return answer_crossed(client);
     case LIAR_CONTINUE:
         return put_text(client, "HTTP/1.1 100 Continue\r\n\r\n") && answer_well(client);
     default: /* LIAR_KEEP_OPEN lies by what it does afterwards */
@@ -222,11 +241,13 @@ static void note_busiest(struct client *client)
 static void swap_requests(struct client *client)
 {
     struct liar *liar = client->liar;
+    size_t size = liar->plan.echo > 0 ? liar->plan.echo : LIAR_TARGET_MAX;
 
     pthread_mutex_lock(&liar->lock);
-    client->has_crossed = liar->last_index != 0 && liar->last_index != client->index + 1;
-    memcpy(client->crossed, liar->last, liar->plan.echo);
-    memcpy(liar->last, client->bytes, liar->plan.echo);
+    client->has_crossed = liar->last_index != 0 && liar->last_index != client->index + 1 &&
+                          memcmp(client->bytes, liar->last, size) != 0;
+    memcpy(client->crossed, liar->last, size);
+    memcpy(liar->last, client->bytes, size);
     liar->last_index = client->index + 1;
     pthread_mutex_unlock(&liar->lock);
 }
@@ -237,9 +258,9 @@ static bool serve_request(struct client *client)
     uint64_t number = atomic_fetch_add(&liar->requests, 1) + 1;
     bool lie = liar->plan.lie != LIAR_HONEST && number % liar->plan.every == 0;
 
-    if (liar->plan.lie == LIAR_ECHO_CROSSED) {
+    if (liar->plan.lie == LIAR_ECHO_CROSSED || liar->plan.lie == LIAR_CROSSED) {
         swap_requests(client);
-        lie = lie && client->has_crossed; /* else nobody has asked in between */
+        lie = lie && client->has_crossed; /* else nobody has asked for something else in between */
     }
     note_busiest(client);
     if (liar->plan.pause_at != 0)

@@ -38,6 +38,7 @@ enum liar_lie {
     LIAR_GARBAGE,      /* not HTTP */
     LIAR_TWO_LENGTHS,  /* Content-Length twice */
     LIAR_BAD_CHUNK,    /* a chunk size that is not a number */
+    LIAR_CROSSED,      /* mirror: the body that another connection should have had */
     LIAR_KEEP_OPEN,    /* ignores Connection: close */
     /* http: unusual but right */
     LIAR_PIECES, /* byte by byte */
@@ -57,6 +58,7 @@ enum liar_lie {
 struct liar_plan {
     enum liar_lie lie;
     unsigned every;    /* each so many requests are answered that way; 1: all of them */
+    bool mirror;       /* http: the body of a good answer is the target that was asked for */
     bool tenk;         /* claims to be tenk-serve: "Server: tenk/liar" */
     unsigned echo;     /* speaks echo: bytes of one request */
     unsigned wait_ms;  /* before each answer */

@@ -95,6 +95,16 @@ Test(client_cli, load_option_values)
     expect_sentence(USAGE, "--think");
     shell("$LOAD http://127.0.0.1:1/ --reset-every 2 -p 2");
     expect_sentence(USAGE, "--reset-every");
+    shell("$LOAD http://127.0.0.1:1/ --mix /a");
+    expect_sentence(USAGE, "--mix '/a'");
+    shell("$LOAD http://127.0.0.1:1/ --mix '1 PUT /a'");
+    expect_sentence(USAGE, "GET, HEAD or POST");
+    shell("$LOAD http://127.0.0.1:1/ --mix '1 /a' --mix '2 /a b'");
+    expect_sentence(USAGE, "'2 /a b'");
+    shell("$LOAD http://127.0.0.1:1/ --mix '9000 /a' --mix '9000 /b'");
+    expect_sentence(USAGE, "10000");
+    shell("$LOAD echo://127.0.0.1:1 --mix '1 /a'");
+    expect_sentence(USAGE, "--mix");
     shell("$LOAD http://127.0.0.1:1/ --idle 2M");
     expect_sentence(USAGE, "--idle");
     shell("$LOAD http://127.0.0.1:1/ --json --csv");

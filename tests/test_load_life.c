@@ -186,6 +186,69 @@ Test(load_life, memory_of_an_idle_connection)
     fixture_stop(&server);
 }
 
+/* ---- mixes ---- */
+
+static double of_kind(size_t index, const char *key)
+{
+    return json_number_value(
+        json_object_get(json_array_get(json_object_get(outcome.json, "mix"), index), key));
+}
+
+/* 70, 20 and 10 of 100 requests, exactly, and each answer is what its own target has. */
+Test(load_life, mix_keeps_its_shares)
+{
+    load_server(&(struct fixture_plan){.model = "epoll"}, "/never-asked",
+                (const char *[]){"-c", "1", "-p", "4", "-d", "0.4s", "--warmup", "0", "--mix", "70 /",
+                                 "--mix", "20 POST /echo", "--mix", "10 HEAD /bytes/70000", "--body",
+                                 "text:abc", NULL});
+    double all = number("requests");
+
+    cr_assert_gt(all, 100);
+    cr_assert_eq(of_kind(0, "requests") + of_kind(1, "requests") + of_kind(2, "requests"), all, "%s",
+                 outcome.end.out);
+    for (size_t i = 0; i < 3; i++) {
+        static const double shares[] = {0.7, 0.2, 0.1};
+        double expected = all * shares[i], off = of_kind(i, "requests") - expected;
+
+        cr_assert(off <= 100 && off >= -100, "kind %zu is off by %.0f of %.0f: %s", i, off, expected,
+                  outcome.end.out);
+    }
+    expect_counts_of_server();
+}
+
+static void load_mirror(enum liar_lie lie, const char *const *arguments)
+{
+    liar_start(&liar, &(struct liar_plan){.lie = lie, .every = 10, .wait_ms = 1, .mirror = true});
+    load_outcome_run(&outcome, liar.target, arguments);
+    liar_stop(&liar);
+}
+
+/* Each target has a reference of its own: its first answer. */
+Test(load_life, mix_knows_answers_apart)
+{
+    load_mirror(LIAR_HONEST,
+                (const char *[]){"-c", "3", "-d", "0.3s", "--mix", "1 /a", "--mix", "2 /b", NULL});
+    cr_assert_eq(count("total.errors"), 0, "%s", outcome.end.out);
+    cr_assert_gt(of_kind(0, "requests"), 3);
+    cr_assert_gt(of_kind(1, "requests"), 3);
+    cr_assert_eq(outcome.end.status, 0);
+    load_outcome_close(&outcome);
+}
+
+/* An answer that belongs to another connection has the right form and the wrong content. */
+Test(load_life, answer_of_another_connection)
+{
+    load_mirror(LIAR_CROSSED,
+                (const char *[]){"-c", "3", "-d", "0.4s", "--mix", "1 /a", "--mix", "1 /b", NULL});
+    cr_assert_gt(liar.lies, 3, "the server hardly lied");
+    cr_assert_eq(count("total.errors"), liar.lies, "of %llu lies: %s", (unsigned long long)liar.lies,
+                 outcome.end.out);
+    cr_assert_eq(count("errors.content"), count("errors.total"));
+    cr_assert_eq(of_kind(0, "errors") + of_kind(1, "errors"), count("errors.total"));
+    cr_assert_eq(outcome.end.status, 1);
+    load_outcome_close(&outcome);
+}
+
 /* ---- slow ---- */
 
 /* 20 000 bytes at 100 000 a second take 0.2 s; the first of the 10 000-byte slices comes at once. */
