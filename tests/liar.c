@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -326,7 +327,7 @@ static void take_client(struct liar *liar, int fd)
     atomic_fetch_add(&liar->accepted, 1);
     pthread_mutex_lock(&liar->lock);
     uint64_t index = liar->count;
-    bool taken = client != NULL && index < LIAR_CONNECTIONS_MAX && !atomic_load(&liar->stopping);
+    bool taken = client != NULL && index < LIAR_CONNECTIONS_MAX;
     if (taken) {
         *client = (struct client){.liar = liar, .index = index, .fd = fd};
         liar->sockets[index] = fd;
@@ -376,8 +377,22 @@ void liar_start(struct liar *liar, const struct liar_plan *plan)
     cr_assert_eq(pthread_create(&liar->thread, NULL, accept_clients, liar), 0);
 }
 
+/*
+ * Whoever stands in the backlog when the client's program has ended was connected, and may have sent a
+ * request: on a busy machine the accepting thread has not got round to it yet.
+ */
+static void take_backlog(struct liar *liar)
+{
+    int fd;
+
+    fcntl(liar->listener, F_SETFL, O_NONBLOCK);
+    while ((fd = accept4(liar->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        take_client(liar, fd);
+}
+
 void liar_stop(struct liar *liar)
 {
+    take_backlog(liar);
     atomic_store(&liar->stopping, true);
     shutdown(liar->listener, SHUT_RDWR);
     pthread_join(liar->thread, NULL);

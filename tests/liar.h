@@ -88,7 +88,7 @@ struct liar {
 /* Starts it on a free port of 127.0.0.1. Asserts (Criterion) that it could. */
 void liar_start(struct liar *liar, const struct liar_plan *plan);
 
-/* Ends every connection and every thread. */
+/* Takes who stands in the backlog, then ends every connection and every thread. */
 void liar_stop(struct liar *liar);
 
 #endif

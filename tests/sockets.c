@@ -140,6 +140,12 @@ void sockets_pester_start(struct sockets_pester *pester)
     cr_assert(pthread_create(&pester->thread, NULL, pester_run, pester) == 0);
 }
 
+void sockets_pester_wait(int signals)
+{
+    while (signals_handled < signals)
+        clock_sleep_ns(NS_PER_MS);
+}
+
 int sockets_pester_stop(struct sockets_pester *pester)
 {
     pester->stop = true;

@@ -48,13 +48,15 @@ void sockets_remove_directory(void);
 
 /*
  * Sends SIGUSR1 (whose handler is installed without SA_RESTART) to the calling thread every 5 ms, until
- * stopped. _stop returns how often the handler ran.
+ * stopped. _wait, for another thread, waits until the handler has run that often: the one that is pestered
+ * sits in the call under test meanwhile. _stop returns how often it ran.
  */
 struct sockets_pester {
     pthread_t thread, target;
     _Atomic bool stop;
 };
 void sockets_pester_start(struct sockets_pester *pester);
+void sockets_pester_wait(int signals);
 int sockets_pester_stop(struct sockets_pester *pester);
 
 #endif

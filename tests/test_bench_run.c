@@ -66,7 +66,10 @@ static void run(const char *name, const char *const *words)
 {
     struct arguments arguments = arguments_of(name, words);
 
-    program_run(arguments.words, &end, errors);
+    cr_assert_eq(program_start(&bench, arguments.words, 0), 0);
+    program_wait(&bench, &end, RUN_DEADLINE_MS);
+    program_errors(&bench, errors, sizeof(errors));
+    program_forget(&bench);
     cr_assert(end.exited, "ended by signal %d: %s", end.signal, errors);
 }
 
@@ -214,8 +217,8 @@ Test(bench_run, continued_lines_and_inline_comments)
 
 #define TINY                                                                                                 \
     "[scenario]\nname = tiny\nmodels = epoll\nconnections = 2\nrounds = 2\nrounds_per_start = 1\nslice = "   \
-    "100ms\n"                                                                                                \
-    "ramp = 50ms\ncost_slice = 100ms\nforeign_cpu_max = 1000\nsteal_max = 1000\n"
+    "250ms\n"                                                                                                \
+    "ramp = 100ms\ncost_slice = 250ms\nforeign_cpu_max = 1000\nsteal_max = 1000\n"
 
 Test(bench_run, unknown_model)
 {

@@ -26,7 +26,8 @@ enum {
     ROUNDS = 20000,
     DELAY_STEPS = 200, /* empty loops between the start of a race and its close */
     FILLER = 1000000,
-    SETTLE_MS = 50, /* long enough for a thread to get to where it has to wait */
+    SETTLE_MS = 50, /* long enough for a thread to do what it must not */
+    DEADLINE_S = 20,
 };
 
 TestSuite(fdqueue, .timeout = 60);
@@ -34,6 +35,17 @@ TestSuite(fdqueue, .timeout = 60);
 static void settle(void)
 {
     clock_sleep_ns(SETTLE_MS * NS_PER_MS);
+}
+
+/* Until that many are in. That no more follow, settle() gives the time to see. */
+static int wait_until_pushed(const _Atomic int *count, int wanted)
+{
+    int64_t deadline_ns = clock_now_ns() + DEADLINE_S * NS_PER_S;
+
+    while (*count < wanted && clock_now_ns() < deadline_ns)
+        clock_sleep_ns(NS_PER_MS);
+    settle();
+    return *count;
 }
 
 static pthread_t start(void *(*run)(void *), void *argument)
@@ -110,6 +122,7 @@ Test(fdqueue, free_closes_what_nobody_took)
 
 struct pushing {
     struct fdqueue *queue;
+    _Atomic int *total; /* of several that push, or NULL */
     _Atomic int pushed;
     _Atomic bool refused;
 };
@@ -118,8 +131,11 @@ static void *push_until_refused(void *argument)
 {
     struct pushing *pushing = argument;
 
-    while (fdqueue_push(pushing->queue, pushing->pushed))
+    while (fdqueue_push(pushing->queue, pushing->pushed)) {
         pushing->pushed++;
+        if (pushing->total != NULL)
+            ++*pushing->total;
+    }
     pushing->refused = true;
     return NULL;
 }
@@ -129,11 +145,9 @@ Test(fdqueue, is_bounded_a_full_one_makes_push_wait)
     struct pushing pushing = {.queue = fdqueue_open(7)};
     pthread_t producer = start(push_until_refused, &pushing);
 
-    settle();
-    cr_assert(pushing.pushed == 7, "%d went into a queue of 7", pushing.pushed);
+    cr_assert(wait_until_pushed(&pushing.pushed, 7) == 7, "%d went into a queue of 7", pushing.pushed);
     cr_assert(fdqueue_pop(pushing.queue) == 0);
-    settle();
-    cr_assert(pushing.pushed == 8, "one out, one in: %d", pushing.pushed);
+    cr_assert(wait_until_pushed(&pushing.pushed, 8) == 8, "one out, one in: %d", pushing.pushed);
     cr_assert(!pushing.refused);
     fdqueue_close(pushing.queue);
     pthread_join(producer, NULL);
@@ -200,18 +214,16 @@ Test(fdqueue, close_wakes_every_push_that_waits)
     struct pushing pushing[CONSUMERS];
     struct fdqueue *queue = fdqueue_open(1);
     pthread_t producers[CONSUMERS];
-    int pushed = 0;
+    _Atomic int pushed = 0;
 
     for (int i = 0; i < CONSUMERS; i++) {
-        pushing[i] = (struct pushing){.queue = queue};
+        pushing[i] = (struct pushing){.queue = queue, .total = &pushed};
         producers[i] = start(push_until_refused, &pushing[i]);
     }
-    settle();
+    wait_until_pushed(&pushed, 1);
     fdqueue_close(queue);
-    for (int i = 0; i < CONSUMERS; i++) {
+    for (int i = 0; i < CONSUMERS; i++)
         pthread_join(producers[i], NULL);
-        pushed += pushing[i].pushed;
-    }
     cr_assert(pushed == 1, "a queue of one took %d", pushed);
     fdqueue_free(queue);
 }

@@ -9,18 +9,23 @@
 #include "liar.h"
 #include "load_outcome.h"
 
-enum { TIMEOUT_S = 90 };
+enum {
+    TIMEOUT_S = 90,
+    REQUESTS_MIN = 100, /* a load of fewer is tried again for longer: the machine was elsewhere */
+    TRIES = 4,
+};
 
 TestSuite(load_liar, .timeout = TIMEOUT_S);
 
 static struct liar liar;
 static struct load_outcome outcome;
 
-/* Loads the liar of the plan for a short time on two connections, with more arguments if any. */
-static void load_liar(struct liar_plan plan, const char *const *more)
+/* Loads the liar of the plan on two connections, with more arguments if any. */
+static void load_liar_for(const char *duration, const char *timeout, struct liar_plan plan,
+                          const char *const *more)
 {
     const char *arguments[LOAD_OUTCOME_ARGUMENTS_MAX] = {
-        "-c", "2", "-d", "0.3s", "--warmup", "0.05s", "--timeout", "0.2s", "--payload", "64"};
+        "-c", "2", "-d", duration, "--timeout", timeout, "--warmup", "0.05s", "--payload", "64"};
     int count = 10;
 
     for (; more != NULL && *more != NULL; more++)
@@ -32,6 +37,24 @@ static void load_liar(struct liar_plan plan, const char *const *more)
     liar_start(&liar, &plan);
     load_outcome_run(&outcome, liar.target, arguments);
     liar_stop(&liar);
+}
+
+/* For a short time, and so patiently that a slow machine does not look like a silent server. */
+static void load_liar(struct liar_plan plan, const char *const *more)
+{
+    static const char *const durations[TRIES] = {"0.3s", "1s", "3s", "9s"};
+
+    load_liar_for(durations[0], "10s", plan, more);
+    for (int i = 1; i < TRIES && liar.requests < REQUESTS_MIN; i++) {
+        load_outcome_close(&outcome);
+        load_liar_for(durations[i], "10s", plan, more);
+    }
+}
+
+/* A server that is silent: the time-out is what is tested. */
+static void load_silence(struct liar_plan plan, const char *const *more)
+{
+    load_liar_for("2.5s", "0.8s", plan, more);
 }
 
 /* What the client counted must be what the server did. */
@@ -231,11 +254,11 @@ Test(load_liar, extra_byte)
     expect_surplus_caught();
 }
 
-/* Connections on which the server ignores the close are given up after the time-out of 0.2 s. */
+/* Connections on which the server ignores the close are given up after the time-out. */
 Test(load_liar, ignored_close)
 {
-    load_liar((struct liar_plan){.lie = LIAR_KEEP_OPEN, .every = 5},
-              (const char *[]){"-k", "1", "-c", "4", NULL});
+    load_silence((struct liar_plan){.lie = LIAR_KEEP_OPEN, .every = 5},
+                 (const char *[]){"-k", "1", "-c", "4", NULL});
     uint64_t errors = load_outcome_count(&outcome, "total.errors");
 
     cr_assert_gt(errors, 0);
@@ -252,14 +275,14 @@ Test(load_liar, ignored_close)
 
 Test(load_liar, hang)
 {
-    load_liar((struct liar_plan){.lie = LIAR_HANG}, NULL);
+    load_silence((struct liar_plan){.lie = LIAR_HANG}, NULL);
     uint64_t errors = load_outcome_count(&outcome, "total.errors");
 
     cr_assert_gt(load_outcome_count(&outcome, "errors.timeout"), 0, "%s", outcome.end.out);
     cr_assert_eq(load_outcome_count(&outcome, "errors.timeout"),
                  load_outcome_count(&outcome, "errors.total"));
     cr_assert_eq(errors + load_outcome_count(&outcome, "total.unanswered"), liar.lies, "%s", outcome.end.out);
-    cr_assert_geq(load_outcome_number(&outcome, "latency_us.max"), 200e3, "the wait is not in the histogram");
+    cr_assert_geq(load_outcome_number(&outcome, "latency_us.max"), 800e3, "the wait is not in the histogram");
     cr_assert_eq(outcome.end.status, 1);
     expect_counts_equal();
     load_outcome_close(&outcome);
@@ -267,7 +290,7 @@ Test(load_liar, hang)
 
 Test(load_liar, never_an_answer)
 {
-    load_liar((struct liar_plan){.lie = LIAR_HANG, .every = 1}, (const char *[]){"--timeout", "10s", NULL});
+    load_liar_for("0.3s", "10s", (struct liar_plan){.lie = LIAR_HANG, .every = 1}, NULL);
     cr_assert_eq(load_outcome_count(&outcome, "requests"), 0);
     cr_assert_eq(load_outcome_count(&outcome, "connections.starved"), 2);
     cr_assert_eq(load_outcome_count(&outcome, "unanswered.count"), 2);
@@ -311,7 +334,7 @@ Test(load_liar, echo_close_in_the_middle)
 
 Test(load_liar, echo_lost_byte)
 {
-    load_liar((struct liar_plan){.lie = LIAR_ECHO_LOSES_BYTE, .echo = 64}, NULL);
+    load_silence((struct liar_plan){.lie = LIAR_ECHO_LOSES_BYTE, .echo = 64}, NULL);
     cr_assert_gt(load_outcome_count(&outcome, "errors.timeout"), 0, "%s", outcome.end.out);
     cr_assert_eq(load_outcome_count(&outcome, "errors.timeout"),
                  load_outcome_count(&outcome, "errors.total"));

