@@ -112,7 +112,10 @@ Test(net_message, a_full_buffer_leaves_what_was_not_sent_in_the_pieces)
 
 Test(net_message, a_peer_that_left_is_an_error_and_no_signal)
 {
-    struct sockets_pair pair = sockets_pair_over("unix:@tenk-test-message");
+    char name[64];
+
+    snprintf(name, sizeof name, "unix:@tenk-test-message-%d", (int)getpid());
+    struct sockets_pair pair = sockets_pair_over(name);
     struct iovec piece = {(char[]){"x"}, 1};
     struct net_message message = {.pieces = &piece, .count = 1};
 
