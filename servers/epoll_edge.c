@@ -122,8 +122,10 @@ static void watch_listener(int listener)
 
     if (watched == loop_accepting(&loop))
         return;
-    watched = !watched;
-    epoll_ctl(epoll_fd, watched ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener, &event);
+    if (epoll_ctl(epoll_fd, watched ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, listener, &event) == 0)
+        watched = !watched;
+    else
+        loop_unwatched(&loop);
 }
 
 static void run(const struct server *server)
@@ -141,6 +143,8 @@ static void run(const struct server *server)
         watch_listener(server->listener);
         const struct timespec *timeout = first_ready != NULL ? &at_once : loop_timeout(&loop);
         int ready = epoll_pwait2(epoll_fd, events, EVENTS, timeout, NULL);
+        if (ready < 0)
+            loop_wait_failed(&loop);
         loop_wake(&loop);
         for (int i = 0; i < ready; i++) {
             if (events[i].data.ptr == NULL)

@@ -99,8 +99,11 @@ static void watch_listener(struct epoll_loop *epoll_loop)
 
     if (epoll_loop->listener_watched == accepting)
         return;
-    epoll_loop->listener_watched = accepting;
-    epoll_ctl(epoll_loop->fd, accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, epoll_loop->loop.listener, &event);
+    if (epoll_ctl(epoll_loop->fd, accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, epoll_loop->loop.listener,
+                  &event) == 0)
+        epoll_loop->listener_watched = accepting;
+    else
+        loop_unwatched(&epoll_loop->loop);
 }
 
 int epoll_loop_open(struct epoll_loop *epoll_loop, const struct server *server, unsigned slot, int listener)
@@ -124,6 +127,8 @@ void epoll_loop_run(struct epoll_loop *epoll_loop)
     while (loop_running(loop)) {
         watch_listener(epoll_loop);
         int ready = epoll_pwait2(epoll_loop->fd, events, EVENTS, loop_timeout(loop), NULL);
+        if (ready < 0)
+            loop_wait_failed(loop);
         loop_wake(loop);
         for (int i = 0; i < ready; i++)
             on_event(epoll_loop, &events[i]);

@@ -145,8 +145,10 @@ static void watch_listener(void)
 
     if (listener_watched == accepting)
         return;
-    listener_watched = accepting;
-    epoll_ctl(epoll_fd, accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, loop.listener, &event);
+    if (epoll_ctl(epoll_fd, accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, loop.listener, &event) == 0)
+        listener_watched = accepting;
+    else
+        loop_unwatched(&loop);
 }
 
 /* Fibers that still wait when the drain time is over hold nothing but their stack. */
@@ -173,6 +175,8 @@ static void run(const struct server *server)
     while (loop_running(&loop)) {
         watch_listener();
         int ready = epoll_pwait2(epoll_fd, events, EVENTS, loop_timeout(&loop), NULL);
+        if (ready < 0)
+            loop_wait_failed(&loop);
         loop_wake(&loop);
         for (int i = 0; i < ready; i++)
             on_event(&events[i]);

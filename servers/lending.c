@@ -169,8 +169,11 @@ static void watch_listener(struct lending *lending)
 
     if (lending->listener_watched == accepting)
         return;
-    lending->listener_watched = accepting;
-    epoll_ctl(lending->epoll_fd, accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, lending->loop.listener, &event);
+    if (epoll_ctl(lending->epoll_fd, accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, lending->loop.listener,
+                  &event) == 0)
+        lending->listener_watched = accepting;
+    else
+        loop_unwatched(&lending->loop);
 }
 
 /*
@@ -197,6 +200,8 @@ void lending_round(struct lending *lending)
 
     watch_listener(lending);
     int ready = sleep_for_events(lending, events);
+    if (ready < 0)
+        loop_wait_failed(&lending->loop);
     loop_wake(&lending->loop);
     take_all_back(lending);
     for (int i = 0; i < ready; i++)

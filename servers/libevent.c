@@ -149,10 +149,20 @@ static void watch_listener(void)
 {
     bool accepting = loop_accepting(&loop);
 
-    if (accepting && !listener_watched)
+    if (accepting && !listener_watched) {
         listener_watched = event_add(listener, NULL) == 0;
-    else if (!accepting && listener_watched)
+        if (!listener_watched)
+            loop_unwatched(&loop);
+    } else if (!accepting && listener_watched) {
         listener_watched = event_del(listener) != 0;
+    }
+}
+
+/* The library tells of each client it finds no memory for: once is enough. */
+static void on_message(int severity, const char *message)
+{
+    (void)severity;
+    server_warn_once(WARN_LIBRARY, message);
 }
 
 /* The signal handlers of stop.h stay: an event for SIGTERM would replace them. */
@@ -160,6 +170,7 @@ static void open_base(const struct server *server)
 {
     struct event_config *config = event_config_new();
 
+    event_set_log_callback(on_message);
     if (config != NULL) {
         event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
         base = event_base_new_with_config(config);
@@ -185,7 +196,8 @@ static void run(const struct server *server)
         watch_listener();
         set_alarm();
         awake = false;
-        event_base_loop(base, EVLOOP_ONCE);
+        if (event_base_loop(base, EVLOOP_ONCE) < 0)
+            loop_wait_failed(&loop);
         wake_once();
         while ((client = loop_due(&loop)) != NULL)
             serve(client);

@@ -7,9 +7,12 @@
 #include "stop.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { WAIT_PAUSE_MS = 10 }; /* short: nobody is served meanwhile */
 
 void loop_open(struct loop *loop, const struct server *server, unsigned slot)
 {
@@ -192,6 +195,20 @@ static void rest_without_memory(struct loop *loop)
 static void rest_without_descriptors(struct loop *loop)
 {
     rest(loop, WARN_DESCRIPTORS, "out of descriptors: accepting pauses until some are free");
+}
+
+void loop_unwatched(struct loop *loop)
+{
+    rest_without_memory(loop);
+}
+
+void loop_wait_failed(struct loop *loop)
+{
+    if (errno == EINTR)
+        return;
+    counters_add(&loop->worker.counters->pauses, 1);
+    server_warn_once(WARN_WAIT, "the wait for events fails (no memory?): it is tried again");
+    clock_sleep_ns(WAIT_PAUSE_MS * NS_PER_MS);
 }
 
 /* Room for one more client in every table, before it is accepted. */

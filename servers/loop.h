@@ -72,8 +72,17 @@ const struct timespec *loop_timeout(struct loop *loop);
 /* After the wait: reads the clock, frees what was dropped in the round before. */
 void loop_wake(struct loop *loop);
 
+/*
+ * The wait has failed, errno says why. A signal is nothing; anything else (ENOMEM: there was no memory for
+ * what the call copies in) would come again at once, so it pauses, and is counted.
+ */
+void loop_wait_failed(struct loop *loop);
+
 /* Whether the listening socket should be watched now. */
 bool loop_accepting(const struct loop *loop);
+
+/* The kernel has no memory to watch the listening socket: accepting pauses, then the model tries again. */
+void loop_unwatched(struct loop *loop);
 
 /*
  * Accepts one client and enters it at the end of the table (place = count - 1). NULL when nobody

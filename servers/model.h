@@ -79,7 +79,7 @@ const char *model_unavailable(const struct server_model *model);
 void server_ready(const struct server *server);
 
 /* Prints one warning per `what` for the life of the process: a shortage must not flood the log. */
-enum warning { WARN_DESCRIPTORS, WARN_PROCESS, WARN_THREAD, WARN_MEMORY, WARNINGS };
+enum warning { WARN_DESCRIPTORS, WARN_PROCESS, WARN_THREAD, WARN_MEMORY, WARN_WAIT, WARN_LIBRARY, WARNINGS };
 void server_warn_once(enum warning what, const char *sentence);
 
 #endif

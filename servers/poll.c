@@ -108,6 +108,8 @@ static void run(const struct server *server)
     while (loop_running(&loop)) {
         list[0] = (struct pollfd){.fd = loop_accepting(&loop) ? server->listener : -1, .events = POLLIN};
         int ready = ppoll(list, 1 + loop.count, loop_timeout(&loop), NULL);
+        if (ready < 0)
+            loop_wait_failed(&loop);
         loop_wake(&loop);
         if (ready > 0) {
             bool knocking = list[0].revents != 0;

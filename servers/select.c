@@ -104,6 +104,8 @@ static void run(const struct server *server)
         if (loop_accepting(&loop))
             FD_SET(listener, &readable);
         int ready = pselect(top + 1, &readable, &writable, NULL, loop_timeout(&loop), NULL);
+        if (ready < 0)
+            loop_wait_failed(&loop);
         loop_wake(&loop);
         if (ready > 0) {
             serve_ready(&readable, &writable);

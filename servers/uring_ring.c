@@ -122,7 +122,7 @@ void ring_close(struct ring *ring)
 /* What io_uring_enter(2) says in passing: time is up, a signal came, memory is short, completions wait. */
 static bool passing(int error)
 {
-    return error == ETIME || error == EINTR || error == EAGAIN || error == EBUSY;
+    return error == ETIME || error == EINTR || error == EAGAIN || error == EBUSY || error == ENOMEM;
 }
 
 int ring_wait(struct ring *ring, bool sleep, const struct timespec *timeout)
@@ -138,7 +138,7 @@ int ring_wait(struct ring *ring, bool sleep, const struct timespec *timeout)
             io_uring_submit_and_wait_timeout(&ring->uring, &cqe, 1, timeout != NULL ? &time : NULL, NULL);
     else
         result = io_uring_submit_and_get_events(&ring->uring);
-    if (result == -EAGAIN)
+    if (result == -EAGAIN || result == -ENOMEM)
         clock_sleep_ns(SHORTAGE_PAUSE_MS * NS_PER_MS);
     if (result >= 0 || passing(-result))
         return 0;
