@@ -108,7 +108,11 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_SHARED  := $(filter-out $(TEST_SOURCES),$(wildcard tests/*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c tests/*.c)
+# The server whose calls can be made to fail (tests/faults/): tenk-serve's own objects, linked once more.
+FAULTS_SERVER := $(BUILD)/tenk-serve-faults
+WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults/calls.def)
+
+ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
 .PHONY: all deps test bench bench-full bench-limits limits selfcheck-load asan tsan lint format coverage readme install clean help
@@ -143,6 +147,12 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(TEST_SHARED)) $(COMMON
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TENK_LDFLAGS) -o $@ $^ -lcriterion -ljansson -lz -lm
+
+$(FAULTS_SERVER): $(call objects,$(SOURCES_tenk-serve) tests/faults/wrap.c) $(COMMON_LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TENK_LDFLAGS) $(WRAPPED_CALLS) -o $@ $^ $(LDLIBS_tenk-serve)
+
+$(BUILD)/tests/test_faults_calls: | $(FAULTS_SERVER)
 
 $(BUILD)/limits/%: bench/limits/%.c bench/limits/limit.h Makefile
 	@mkdir -p $(@D)

@@ -37,6 +37,7 @@ struct model_facts {
 /* What to start. All zero but the model: http over tcp with defaults. */
 struct fixture_plan {
     const char *model;
+    const char *program;  /* NULL: tenk-serve */
     const char *protocol; /* NULL: http */
     enum fixture_transport transport;
     unsigned descriptors; /* RLIMIT_NOFILE of the server; 0: as it is */
