@@ -96,6 +96,35 @@ void conn_expire(struct conn *conn)
     drop(conn);
 }
 
+/* ---- patience ---- */
+
+static void restart_time(struct conn *conn)
+{
+    conn->since_ns = 0;
+    conn->exchanged = 0;
+}
+
+static int64_t time_allowed_ns(const struct conn *conn)
+{
+    if (conn->lingering)
+        return CONN_LINGER_WHOLE_MS * NS_PER_MS;
+    return conn->worker->service->request_timeout_ns + (int64_t)(conn->exchanged / CONN_RATE_MIN) * NS_PER_S;
+}
+
+bool conn_too_slow(struct conn *conn, int64_t now_ns)
+{
+    if (conn->done)
+        return false;
+    if (!conn->lingering &&
+        (conn->worker->service->request_timeout_ns == 0 || conn->waiting || conn_idle(conn))) {
+        restart_time(conn);
+        return false;
+    }
+    if (conn->since_ns == 0)
+        conn->since_ns = now_ns;
+    return now_ns - conn->since_ns > time_allowed_ns(conn);
+}
+
 /* ---- turning input into output ---- */
 
 /* One protocol step. Returns false when the next one has to wait for something. */
@@ -125,6 +154,7 @@ static bool step(struct conn *conn)
         conn->closing = true;
         /* fall through */
     case PROTOCOL_ANSWERED:
+        restart_time(conn);
         counters_add(&counters->requests, 1);
         conn->turn_left--;
         return true;
@@ -184,6 +214,7 @@ static void finish(struct conn *conn)
 {
     if (!conn->closing || conn->lingering || conn->done)
         return;
+    restart_time(conn);
     if (conn->refused && !conn->input_ended)
         conn->lingering = true;
     else
@@ -229,6 +260,7 @@ void conn_received(struct conn *conn, size_t n)
         conn->input_ended = true;
     else
         conn->in->end += (uint32_t)n;
+    conn->exchanged += n;
     conn->turn_left = CONN_TURN_REQUESTS;
     process(conn);
     if (conn_pending(conn, &(const char *){NULL}) == 0)
@@ -275,6 +307,7 @@ static void take_off(struct conn *conn, size_t n)
 
 void conn_sent(struct conn *conn, size_t n)
 {
+    conn->exchanged += n;
     if (n > 0)
         take_off(conn, n);
     else

@@ -38,7 +38,9 @@ enum {
     CONN_TURN_REQUESTS = 64,       /* requests answered before other connections get their turn */
     CONN_TURN_BYTES = 256 * 1024,  /* bytes sent before other connections get their turn */
     CONN_DISCARD_MAX = 256 * 1024, /* bytes of a refused client that are read before the close */
-    CONN_LINGER_MS = 1000,         /* how long a refused client may take to close its side */
+    CONN_LINGER_MS = 1000,         /* how long a refused client may be silent before it closes its side */
+    CONN_LINGER_WHOLE_MS = 3000,   /* ... and how long all of that may take */
+    CONN_RATE_MIN = 500,           /* bytes a second that earn a request more time: conn_too_slow */
 };
 
 /* What the connections of one thread, process or loop share. */
@@ -81,6 +83,8 @@ struct conn {
     bool input_left;    /* ... and may have left input in the socket: no new edge will tell of it */
     bool socket_full;   /* ... and the socket would not take all of it */
     uint32_t discarded; /* bytes thrown away while lingering */
+    uint64_t exchanged; /* bytes that went either way since `since_ns` */
+    int64_t since_ns;   /* when conn_too_slow first saw this request, answer or lingering; 0: not yet */
     struct conn_worker *worker;
     struct buffer *in, *out; /* NULL while empty */
     struct exchange exchange;
@@ -138,6 +142,15 @@ bool conn_idle(const struct conn *conn);
 
 /* True while a refused client's input is being discarded: give it CONN_LINGER_MS, not the idle time-out. */
 bool conn_lingering(const struct conn *conn);
+
+/*
+ * Whether its client takes too long: a request may last service->request_timeout_ns from its first byte
+ * to its last, and its answer as long again, plus a second for each CONN_RATE_MIN bytes that have moved.
+ * So a byte now and then, which no idle time-out minds, cannot hold a connection for ever. Time in which
+ * the handler waits does not count, nor does that between requests. To be asked after each progress, with
+ * the time on the clock of clock_now_ns: the first question starts the time. Then: conn_expire.
+ */
+bool conn_too_slow(struct conn *conn, int64_t now_ns);
 
 /* ---- the half with I/O ---- */
 

@@ -24,7 +24,8 @@
     X(sends, "calls of send(2)")                                                                             \
     X(bad_requests, "requests answered with 4xx or 5xx because they were broken")                            \
     X(aborted, "connections that ended in the middle of something: reset, vanished, no memory")              \
-    X(timeouts, "connections closed because nothing moved for the idle time-out")                            \
+    X(timeouts,                                                                                              \
+      "connections closed because nothing moved for the idle time-out, or too little for too long")          \
     X(shed, "connections closed unserved: no descriptor, process or thread could be had for them")           \
     X(pauses, "times accepting was paused: descriptors or the connection limit exhausted")
 

@@ -24,6 +24,7 @@ struct service {
     const struct counters_table *counters; /* what /stats tells; NULL: nothing to tell */
     const atomic_bool *closing;            /* true: answer what is under way, then close; may be NULL */
     const struct files *files;             /* what is served beside the targets; NULL: nothing */
+    int64_t request_timeout_ns;            /* conn_too_slow (conn.h); 0: none */
 };
 
 enum { REPLY_CACHE_SIZE = 512 };

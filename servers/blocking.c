@@ -134,6 +134,8 @@ static void look_after(struct conn *conn, enum conn_status status, bool *lingeri
     /* A blocking call that came back with nothing has met the time-out of its socket. */
     if (!conn->moved && (status == CONN_WANT_READ || status == CONN_WANT_WRITE))
         conn_expire(conn);
+    if ((conn_lingering(conn) || !conn_idle(conn)) && conn_too_slow(conn, clock_now_ns()))
+        conn_expire(conn);
     if (conn_lingering(conn) && !*lingering)
         *lingering = net_set_timeouts_ns(conn->fd, CONN_LINGER_MS * NS_PER_MS) == 0;
     if (status == CONN_WANT_TIME)

@@ -169,6 +169,7 @@ int command_parse(struct command *command, int argc, char **argv)
     *command = (struct command){.listen = "tcp://127.0.0.1:0",
                                 .backlog = NET_BACKLOG,
                                 .idle_timeout_ns = 60 * NS_PER_S,
+                                .request_timeout_ns = 30 * NS_PER_S,
                                 .drain_timeout_ns = 5 * NS_PER_S};
     const struct option_spec specs[] = {
         {"listen", 'l', OPTION_TEXT, &command->listen, "ENDPOINT",
@@ -181,6 +182,8 @@ int command_parse(struct command *command, int argc, char **argv)
          "connections served at once; more wait in the backlog (by descriptors)"},
         {"idle-timeout", 'i', OPTION_DURATION, &command->idle_timeout_ns, "TIME",
          "closes a connection on which nothing moves; 0: never (60s)"},
+        {"request-timeout", 0, OPTION_DURATION, &command->request_timeout_ns, "TIME",
+         "how long a request, or its answer, may take, plus a second per 500 bytes; 0: any time (30s)"},
         {"drain-timeout", 'd', OPTION_DURATION, &command->drain_timeout_ns, "TIME",
          "how long requests in flight may take after SIGTERM (5s)"},
         {"accept", 0, OPTION_TEXT, &accept_how, "HOW",

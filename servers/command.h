@@ -25,7 +25,7 @@ struct command {
     const char *user;                           /* whom to become, or NULL */
     struct privileges privileges;               /* ... who that is */
     bool verbose;
-    int64_t idle_timeout_ns, drain_timeout_ns;
+    int64_t idle_timeout_ns, request_timeout_ns, drain_timeout_ns;
 };
 
 /* -1: serve. Else the exit status: something was printed, or the command line was wrong. */

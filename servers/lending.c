@@ -105,7 +105,7 @@ static void take_back(struct lending *lending, struct client *client)
     client->conn.worker = &lending->loop.worker;
     client->edge |= client->conn.input_left;
     loop_settle(&lending->loop, client, status);
-    if (status == CONN_DONE)
+    if (conn_wants(&client->conn) == CONN_DONE)
         loop_drop(&lending->loop, client);
     else if (client_unfinished(client, status))
         lend(lending, client);

@@ -318,6 +318,8 @@ void loop_settle(struct loop *loop, struct client *client, enum conn_status stat
         timers_set(&loop->timers, &client->timer, loop->now_ns + conn_wait_ns(&client->conn));
     else if (conn_lingering(&client->conn) && !client->was_lingering)
         arm_timer(loop, client);
+    if (conn_too_slow(&client->conn, loop->now_ns))
+        conn_expire(&client->conn);
     if (loop->draining)
         send_home(client);
 }
@@ -329,7 +331,7 @@ enum conn_status loop_serve(struct loop *loop, struct client *client)
 
     if (!waits)
         loop_settle(loop, client, status);
-    return status;
+    return client->conn.done ? CONN_DONE : status;
 }
 
 void loop_drop(struct loop *loop, struct client *client)

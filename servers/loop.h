@@ -104,7 +104,8 @@ enum conn_status loop_serve(struct loop *loop, struct client *client);
 
 /*
  * The two halves of loop_serve, for a model that lends a client to another thread: the progress, which
- * may run there, and what the loop keeps about it afterwards.
+ * may run there, and what the loop keeps about it afterwards. That may find the client too slow and
+ * expire it: conn_wants then says CONN_DONE.
  */
 enum conn_status client_progress(struct client *client);
 void loop_settle(struct loop *loop, struct client *client, enum conn_status status);

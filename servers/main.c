@@ -186,7 +186,8 @@ static void serve(const struct command *command)
     int listener = listen_or_exit(command, model->properties);
     struct net_endpoint endpoint;
     net_local(listener, &endpoint);
-    struct service service = {command->protocol, model->name, counters, stop_flag(), root};
+    struct service service = {command->protocol, model->name, counters, stop_flag(), root,
+                              command->request_timeout_ns};
     struct server server = {
         .model = model,
         .service = &service,

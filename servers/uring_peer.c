@@ -270,6 +270,10 @@ static void ask(struct uring *uring, struct peer *peer, enum conn_status status)
     if (conn_lingering(conn) && !client->was_lingering)
         shutdown(conn->fd, SHUT_WR);
     loop_settle(&uring->loop, client, status);
+    if (conn_wants(conn) == CONN_DONE) { /* it was too slow */
+        peer_leave(uring, peer, CLOSED);
+        return;
+    }
     conn->moved = false;
     client->was_lingering = conn_lingering(conn);
     client->watched = status;

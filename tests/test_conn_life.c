@@ -259,6 +259,38 @@ Test(conn_life, what_is_lost_gives_everything_back)
     transcript_close(&whole);
 }
 
+/*
+ * The time of a request starts when it is first asked for, grows with what moves, starts anew with the
+ * answer, and stands still while nothing is under way or the handler waits.
+ */
+Test(conn_life, a_request_has_its_time)
+{
+    const int64_t s = 1000000000, t = 5 * s;
+    char byte[] = "x";
+
+    transcript_open(&whole, &protocol_http);
+    whole.service.request_timeout_ns = 2 * s;
+    cr_assert(!conn_too_slow(&whole.conn, t) && !conn_too_slow(&whole.conn, t + 90 * s), "it is idle");
+    transcript_text(&whole, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2000\r\n\r\n");
+    cr_assert(!conn_too_slow(&whole.conn, t) && !conn_too_slow(&whole.conn, t + 2 * s));
+    transcript_feed(&whole, byte, 1);
+    cr_assert(conn_too_slow(&whole.conn, t + 2 * s + 1), "a byte earns nothing");
+    for (int i = 0; i < 600; i++)
+        transcript_feed(&whole, byte, 1);
+    cr_assert(!conn_too_slow(&whole.conn, t + 4 * s), "600 bytes each way earn two seconds");
+    cr_assert(conn_too_slow(&whole.conn, t + 6 * s));
+    transcript_next(&whole);
+    transcript_receive(&whole, "GET /wait/9000000 HTTP/1.1\r\n" HOST "\r\n");
+    cr_assert(!conn_too_slow(&whole.conn, t) && !conn_too_slow(&whole.conn, t + 9 * s), "it waits");
+    conn_waited(&whole.conn);
+    cr_assert(!conn_too_slow(&whole.conn, t + 9 * s) && conn_too_slow(&whole.conn, t + 12 * s),
+              "its answer is not taken");
+    whole.service.request_timeout_ns = 0;
+    cr_assert(!conn_too_slow(&whole.conn, t + 12 * s), "0: any time");
+    transcript_settle(&whole);
+    transcript_close(&whole);
+}
+
 /* ---- echo ---- */
 
 Test(conn_life, echo_gives_back_every_piece)

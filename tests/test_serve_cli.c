@@ -114,9 +114,9 @@ Test(serve_cli, iterative_serves_one_and_pools_as_many_as_workers)
 
 Test(serve_cli, help)
 {
-    static const char *const options[] = {"--listen",          "--protocol",     "--workers",
-                                          "--backlog",         "--idle-timeout", "--drain-timeout",
-                                          "--max-connections", "--counters",     "--list"};
+    static const char *const options[] = {
+        "--listen",        "--protocol",        "--workers",  "--backlog", "--idle-timeout",
+        "--drain-timeout", "--max-connections", "--counters", "--list",    "--request-timeout"};
 
     run("--help", NULL, NULL, NULL, NULL);
     cr_assert_eq(end.status, 0);
