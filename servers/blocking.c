@@ -86,26 +86,30 @@ void serving_thread_attributes(pthread_attr_t *attributes)
     pthread_attr_setsigmask_np(attributes, &all);
 }
 
+enum net_accept_status blocking_accept_once(const struct server *server, struct counters *counters, int *fd)
+{
+    enum net_accept_status status = net_accept(server->listener, false, fd);
+
+    if (status == NET_ACCEPTED) {
+        counters_add(&counters->accepted, 1);
+        /* TCP sockets have inherited the time-outs of the listening socket; others have not. */
+        if (!server->accepted_inherit && server->idle_timeout_ns > 0)
+            net_set_timeouts_ns(*fd, server->idle_timeout_ns);
+    } else if (status == NET_ACCEPT_SHORT) {
+        counters_add(&counters->pauses, 1);
+        server_warn_once(WARN_DESCRIPTORS, "out of descriptors: accepting pauses until some are free");
+        clock_sleep_ns(PAUSE_MS * NS_PER_MS);
+    }
+    return status;
+}
+
 bool blocking_accept(const struct server *server, struct counters *counters, int *fd)
 {
     while (!server_stopping()) {
-        switch (net_accept(server->listener, false, fd)) {
-        case NET_ACCEPTED:
-            counters_add(&counters->accepted, 1);
-            /* TCP sockets have inherited the time-outs of the listening socket; others have not. */
-            if (!server->accepted_inherit && server->idle_timeout_ns > 0)
-                net_set_timeouts_ns(*fd, server->idle_timeout_ns);
-            return true;
-        case NET_ACCEPT_SHORT:
-            counters_add(&counters->pauses, 1);
-            server_warn_once(WARN_DESCRIPTORS, "out of descriptors: accepting pauses until some are free");
-            clock_sleep_ns(PAUSE_MS * NS_PER_MS);
-            break;
-        case NET_ACCEPT_AGAIN:
-            break;
-        case NET_ACCEPT_STOPPED:
-            return false;
-        }
+        enum net_accept_status status = blocking_accept_once(server, counters, fd);
+
+        if (status == NET_ACCEPTED || status == NET_ACCEPT_STOPPED)
+            return status == NET_ACCEPTED;
     }
     return false;
 }

@@ -6,6 +6,7 @@
 #define BLOCKING_H
 
 #include "model.h"
+#include "net.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -63,6 +64,9 @@ void serving_thread_attributes(pthread_attr_t *attributes);
  * backlog). False when the server stops.
  */
 bool blocking_accept(const struct server *server, struct counters *counters, int *fd);
+
+/* One attempt of that, for an acceptor that has something to do when a signal has interrupted it. */
+enum net_accept_status blocking_accept_once(const struct server *server, struct counters *counters, int *fd);
 
 /*
  * Serves the connection that sits in `seat` from its first byte to its last, in this thread; closes

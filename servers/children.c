@@ -5,14 +5,17 @@
 #include "stop.h"
 
 #include <err.h>
+#include <errno.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { YOUNG_MS = 1000, REPLACE_PAUSE_MS = 1000 };
+enum { YOUNG_MS = 1000, REPLACE_PAUSE_MS = 1000, TICK_US = 250000 };
 
 struct place {
     pid_t pid; /* 0: nobody */
@@ -23,11 +26,33 @@ static const struct server *the_server;
 static void (*the_serve)(struct child *child);
 static struct place *places;
 static sem_t news; /* posted by SIGCHLD and by the stop signals */
+static bool tick_while_missing;
+static atomic_bool ticking;
+
+/* SIGALRM every so often interrupts whatever the parent waits in. Safe in a signal handler. */
+static void tick(bool on)
+{
+    struct itimerval every = {.it_value.tv_usec = on ? TICK_US : 0, .it_interval.tv_usec = on ? TICK_US : 0};
+
+    if (!tick_while_missing)
+        return;
+    ticking = on;
+    setitimer(ITIMER_REAL, &every, NULL);
+}
+
+void children_tick_while_missing(void)
+{
+    tick_while_missing = true;
+}
 
 static void on_child_exit(int signal)
 {
+    int saved = errno;
+
     (void)signal;
     sem_post(&news);
+    tick(true);
+    errno = saved;
 }
 
 _Noreturn static void be_child(unsigned index, pid_t parent)
@@ -104,7 +129,15 @@ static bool reap(void)
     return pid == 0;
 }
 
-void children_look_after(void)
+static bool any_missing(void)
+{
+    for (unsigned i = 0; i < the_server->workers; i++)
+        if (places[i].pid == 0)
+            return true;
+    return false;
+}
+
+static void replace_missing(void)
 {
     reap();
     for (unsigned i = 0; i < the_server->workers; i++)
@@ -112,12 +145,16 @@ void children_look_after(void)
             start_child(i);
 }
 
-static bool any_missing(void)
+/* The second look is for a child that died just before the ticking was turned off. */
+void children_look_after(void)
 {
-    for (unsigned i = 0; i < the_server->workers; i++)
-        if (places[i].pid == 0)
-            return true;
-    return false;
+    replace_missing();
+    if (ticking && !any_missing()) {
+        tick(false);
+        replace_missing();
+    }
+    if (any_missing())
+        tick(true);
 }
 
 void children_await_stop(void)

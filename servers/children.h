@@ -24,6 +24,12 @@ struct child {
  */
 void children_start(const struct server *server, void (*serve)(struct child *child));
 
+/*
+ * For a parent that waits in a call of its own (children_await_stop needs no such thing): while a child is
+ * missing SIGALRM interrupts that call a few times a second. To be called before children_start.
+ */
+void children_tick_while_missing(void);
+
 /* Reaps and replaces. To be called when a system call was interrupted, or every now and then. */
 void children_look_after(void);
 

@@ -58,15 +58,19 @@ static void pass(const struct server *server, int fd)
 
 static void run(const struct server *server)
 {
+    enum net_accept_status status = NET_ACCEPT_AGAIN;
     int fd;
 
     /* The time-out lets the acceptor look up from a full queue: a signal could come just before it waits. */
     if (net_descriptor_pair(pair) < 0 || net_set_timeouts_ns(pair[0], PAUSE_MS * NS_PER_MS) < 0)
         err(EXIT_CANNOT, "prefork_pass: socketpair");
+    children_tick_while_missing();
     children_start(server, serve);
     server_ready(server);
-    while (blocking_accept(server, counters_slot(server->counters, 0), &fd)) {
-        pass(server, fd);
+    while (!server_stopping() && status != NET_ACCEPT_STOPPED) {
+        status = blocking_accept_once(server, counters_slot(server->counters, 0), &fd);
+        if (status == NET_ACCEPTED)
+            pass(server, fd);
         children_look_after();
     }
     close(pair[0]); /* the children empty the queue and leave */
