@@ -154,16 +154,17 @@ static void tell_limits(const struct server *server, const struct command *comma
 {
     char text[NET_TEXT_MAX];
 
-    fprintf(stderr,
-            "tenk-serve: %s on %s as user %u%s\n"
-            "tenk-serve: at most %u connections, %u workers, a backlog of %d; idle for %.3g s, draining for "
-            "%.3g s\n"
-            "tenk-serve: a request line of %d bytes, %d bytes and %d of fields, a body of %ju bytes\n",
-            server->model->name, net_endpoint_format(server->endpoint, text), (unsigned)geteuid(),
-            geteuid() == 0 ? " (root: --user NAME gives that up)" : "", server->max_connections,
-            server->workers, net_backlog_effective(server->backlog),
-            (double)server->idle_timeout_ns / NS_PER_S, (double)command->drain_timeout_ns / NS_PER_S,
-            HTTP_LINE_MAX, HTTP_HEADERS_MAX, HTTP_FIELDS_MAX, (uintmax_t)HTTP_BODY_MAX);
+    fprintf(
+        stderr,
+        "tenk-serve: %s on %s as user %u%s\n"
+        "tenk-serve: at most %u connections, %u workers, a backlog of %d; idle for %.3g s, a request in %.3g "
+        "s, draining for %.3g s\n"
+        "tenk-serve: a request line of %d bytes, %d bytes and %d of fields, a body of %ju bytes\n",
+        server->model->name, net_endpoint_format(server->endpoint, text), (unsigned)geteuid(),
+        geteuid() == 0 ? " (root: --user NAME gives that up)" : "", server->max_connections, server->workers,
+        net_backlog_effective(server->backlog), (double)server->idle_timeout_ns / NS_PER_S,
+        (double)command->request_timeout_ns / NS_PER_S, (double)command->drain_timeout_ns / NS_PER_S,
+        HTTP_LINE_MAX, HTTP_HEADERS_MAX, HTTP_FIELDS_MAX, (uintmax_t)HTTP_BODY_MAX);
     if (command->root != NULL)
         fprintf(stderr, "tenk-serve: files under %s; directories are %slisted%s\n", command->root,
                 command->listing ? "" : "not ",
@@ -186,8 +187,8 @@ static void serve(const struct command *command)
     int listener = listen_or_exit(command, model->properties);
     struct net_endpoint endpoint;
     net_local(listener, &endpoint);
-    struct service service = {command->protocol, model->name, counters, stop_flag(), root,
-                              command->request_timeout_ns};
+    struct service service = {command->protocol, model->name, counters,
+                              stop_flag(),       root,        command->request_timeout_ns};
     struct server server = {
         .model = model,
         .service = &service,
