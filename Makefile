@@ -68,6 +68,14 @@ SOURCES_tenk-bench := bench/bench.c
 SOURCES_tenk-compare := bench/compare.c
 SOURCES_tenk       := bench/tenk.c
 
+# The same client under mpirun: "make MPI=1" (Debian: libopenmpi-dev, openmpi-bin).
+ifneq ($(MPI),)
+PROGRAMS += tenk-load-mpi
+SOURCES_tenk-load-mpi := $(wildcard clients/mpi/*.c) $(filter-out clients/load.c,$(SOURCES_tenk-load))
+LDLIBS_tenk-load-mpi   = $(LDLIBS_tenk-load) $(shell pkg-config --libs ompi-c)
+$(BUILD)/obj/clients/mpi/%.o: TENK_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags ompi-c))
+endif
+
 LDLIBS_tenk-serve := $(LIBEVENT) $(LIBUV) $(LIBURING)
 LDLIBS_tenk-load  := -ljansson -lz -lm
 LDLIBS_tenk-bench := -ljansson -linih -lz -lm
@@ -112,7 +120,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FAULTS_SERVER := $(BUILD)/tenk-serve-faults
 WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults/calls.def)
 
-ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c tests/*.c tests/*/*.c)
+ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
 .PHONY: all deps test bench bench-full bench-limits limits selfcheck-load asan tsan lint format coverage readme install clean help

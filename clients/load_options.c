@@ -213,7 +213,7 @@ int load_options_parse(int argc, char **argv, struct load_options *options)
         {"hlog", 0, OPTION_TEXT, &options->hlog, "FILE", "write the histograms as an HdrHistogram V2 log"},
         {"hgrm", 0, OPTION_TEXT, &options->hgrm, "FILE", "write the percentile distribution"},
         {"self-test", 0, OPTION_FLAG, &options->self_test, NULL,
-         "measure what this client can do here, in 8 s; takes no target"},
+         "measure what this client can do here, in 6 s; takes no target"},
         {"quiet", 'q', OPTION_FLAG, &options->quiet, NULL, "no progress on stderr"},
         {"help", 'h', OPTION_FLAG, &help, NULL, "this text"},
         {0},

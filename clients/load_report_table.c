@@ -102,9 +102,10 @@ static void print_capacity(FILE *out, const struct load_plan *plan, const struct
 void load_report_table(FILE *out, const struct load_plan *plan, const struct load_steps *steps)
 {
     const struct load_options *options = plan->options;
+    uint64_t connections = steps->count > 0 ? steps->items[0].asked : options->connections;
 
-    fprintf(out, "%s: %" PRIu64 " connection%s, open loop (%s)\n\n", options->target, options->connections,
-            options->connections == 1 ? "" : "s", options->poisson ? "poisson" : "uniform");
+    fprintf(out, "%s: %" PRIu64 " connection%s, open loop (%s)\n\n", options->target, connections,
+            connections == 1 ? "" : "s", options->poisson ? "poisson" : "uniform");
     print_names(out);
     if (steps->closed.threads > 0)
         print_step(out, plan, &steps->closed);

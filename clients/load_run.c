@@ -200,7 +200,8 @@ static int gather_fairness(struct load_result *result, const struct load_worker 
         count += workers[i].asked_count;
     }
     result->fairness = load_fairness_of(served, count);
-    free(served);
+    result->served_each = served;
+    result->served_each_count = count;
     return 0;
 }
 

@@ -15,8 +15,8 @@
 
 enum { EXIT_FAULT = 1, EXIT_CANNOT = 3, CONNECTIONS = 64, LOOPS = 2000000, TARGET_MAX = 300 };
 
-#define LONG_NS  (2 * NS_PER_S)
-#define SHORT_NS (1 * NS_PER_S)
+#define LONG_NS  (3 * NS_PER_S / 2)
+#define SHORT_NS (3 * NS_PER_S / 4)
 
 /* Two of the CPUs we may use, the client on the first; -1 when there is only one. sched_getaffinity(2) */
 static void choose_cpus(struct load_selftest *test)

@@ -26,7 +26,7 @@ struct load_selftest {
 };
 
 /*
- * Runs it, in about 8 s, with results on stdout. `options` gives seed, json and quiet. The exit status: 0; 1
+ * Runs it, in about 6 s, with results on stdout. `options` gives seed, json and quiet. The exit status: 0; 1
  * when a request failed; 3 with a sentence on stderr when it cannot run here.
  */
 int load_selftest_main(const struct load_options *options);

@@ -95,6 +95,7 @@ void load_result_close(struct load_result *result)
         histogram_close(&result->kinds[i].latency);
     free(result->kinds);
     free(result->thread_shares);
+    free(result->served_each);
 }
 
 double load_result_rate(const struct load_result *result)

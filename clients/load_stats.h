@@ -102,6 +102,9 @@ struct load_result {
     unsigned threads;
     double *thread_shares; /* busy share of each thread in the window, 0 to 1; owned */
     int64_t cpu_ns;        /* CPU time of all of them in the window */
+
+    uint64_t *served_each; /* good answers of each connection that was asked, sorted; owned */
+    uint64_t served_each_count;
 };
 
 void load_result_close(struct load_result *result);

@@ -31,6 +31,16 @@ static void announce(const struct load_options *options, const char *what)
         fprintf(stderr, "%s: closed loop\n", what);
 }
 
+/* One run, here or by the whole team. */
+static int run_once(const struct load_steps *steps, struct load_plan *plan, struct load_result *result,
+                    char *error)
+{
+    if (steps->team != NULL)
+        steps->team->await_all();
+    int status = load_run(plan, result, error);
+    return steps->team != NULL ? steps->team->combine(result, status, error) : status;
+}
+
 /* One more step, at a rate. */
 static int step(struct load_steps *steps, struct load_plan *plan, struct load_options *options, uint64_t rate,
                 char *error)
@@ -42,7 +52,7 @@ static int step(struct load_steps *steps, struct load_plan *plan, struct load_op
     snprintf(name, sizeof(name), "step %zu", steps->count + 1);
     if (options->rates.count > 1 || options->objective.text != NULL)
         announce(options, name);
-    int status = load_run(plan, result, error);
+    int status = run_once(steps, plan, result, error);
     if (status == 0)
         steps->count++;
     else
@@ -87,7 +97,7 @@ static int find_first(struct load_steps *steps, struct load_plan *plan, struct l
         return 0;
     options->rate = 0;
     announce(options, "first");
-    int status = load_run(plan, &steps->closed, error);
+    int status = run_once(steps, plan, &steps->closed, error);
     steps->interrupted = steps->closed.interrupted;
     *first = status == 0 ? (uint64_t)(load_result_rate(&steps->closed) * FIRST_SHARE) : 0;
     return status;

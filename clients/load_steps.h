@@ -8,7 +8,21 @@
 #include "load_search.h"
 #include "load_stats.h"
 
+/*
+ * Processes that run every step together and know of each other (tenk-load-mpi): what happens before and
+ * after a step.
+ */
+struct load_team {
+    void (*await_all)(void);
+    /*
+     * `status` is how the step went here. 0 and *result becomes the sum of all; else the status of somebody
+     * who failed, with a sentence in `error`, and *result is only to be closed.
+     */
+    int (*combine)(struct load_result *result, int status, char error[LOAD_ERROR_TEXT_MAX]);
+};
+
 struct load_steps {
+    const struct load_team *team; /* set by the caller; NULL: alone */
     struct load_result items[LOAD_STEPS_MAX];
     size_t count;
     bool interrupted; /* Ctrl-C ended the last one and what would have followed */

@@ -131,7 +131,7 @@ TestSuite(load_ranks_run, .timeout = TIMEOUT_S, .init = arrive, .fini = leave);
 /* Runs a command of sh(1) in the directory, in which $LOAD is tenk-load and $URL the server. */
 static void shell(const char *command)
 {
-    char whole[2 * COMMAND_MAX], *load = realpath(program_path("tenk-load"), NULL);
+    char whole[4 * COMMAND_MAX], *load = realpath(program_path("tenk-load"), NULL);
 
     cr_assert_not_null(load);
     setenv("LOAD", load, 1);
@@ -214,6 +214,49 @@ Test(load_ranks_run, wrong_usage)
     expect_refused("$LOAD http://127.0.0.1:1/ --start-at 1000", USAGE, "past");
     expect_refused("$LOAD http://127.0.0.1:1/ --start-at noon", USAGE, "--start-at");
     expect_refused("$LOAD http://127.0.0.1:1/ --of 2 --find-capacity 'p99<1s'", USAGE, "--find-capacity");
+}
+
+/*
+ * Two machines in small: a network namespace each, joined by a pair of virtual Ethernet devices; the server
+ * is in the first. Needs root and the right to make namespaces. ip-netns(8), veth(4)
+ */
+static const char namespaces[] =
+    "a=tenk$$a b=tenk$$b; trap 'kill $server 2>/dev/null; ip netns del $a; ip netns del $b' EXIT; "
+    "ip netns add $a && ip netns add $b && ip -n $a link add tenk0 type veth peer name tenk1 netns $b && "
+    "ip -n $a addr add 10.213.0.1/24 dev tenk0 && ip -n $b addr add 10.213.0.2/24 dev tenk1 && "
+    "ip -n $a link set tenk0 up && ip -n $b link set tenk1 up && ip -n $a link set lo up || exit 77; "
+    "ip netns exec $a $SERVE epoll --listen tcp://10.213.0.1:7070 >ready & server=$!; "
+    "until grep -q ready ready; do kill -0 $server || exit 8; sleep 0.05; done; "
+    "at=$(($(date +%s) + 2)); common=\"http://10.213.0.1:7070/ -c 4 -d 0.5s --rate 300 --of 2 --start-at $at "
+    "--json\"; "
+    "ip netns exec $a $LOAD $common --rank 0 --hlog 0.hlog >0.json & first=$!; "
+    "ip netns exec $b $LOAD $common --rank 1 --hlog 1.hlog >1.json || exit 9; wait $first || exit 9; "
+    "$LOAD merge 0.hlog 1.hlog --json >sum.json";
+
+Test(load_ranks_run, across_network_namespaces)
+{
+    char *serve = realpath(program_path("tenk-serve"), NULL);
+
+    if (geteuid() != 0 || !program_installed("ip"))
+        cr_skip_test("needs root and ip(8)");
+    cr_assert_not_null(serve);
+    setenv("SERVE", serve, 1);
+    free(serve);
+    shell(namespaces);
+    if (end.status == 77)
+        cr_skip_test("network namespaces cannot be made here");
+    cr_assert_eq(end.status, 0, "%d %s", end.status, errors);
+
+    json_t *first = load_json("0.json"), *second = load_json("1.json"), *sum = load_json("sum.json");
+    const json_t *latency = json_object_get(json_object_get(sum, "histograms_us"), "latency");
+    cr_assert_gt(number(first, "requests", NULL), 0);
+    cr_assert_gt(number(second, "requests", NULL), 0);
+    cr_assert_eq(number(first, "total", "errors") + number(second, "total", "errors"), 0);
+    cr_assert_eq(number(latency, "count", NULL),
+                 number(first, "latency_us", "count") + number(second, "latency_us", "count"));
+    json_decref(first);
+    json_decref(second);
+    json_decref(sum);
 }
 
 /* ---- merge ---- */
