@@ -13,6 +13,9 @@
 
 enum { HISTOGRAMS = 4, CELLS_SIZE = HISTOGRAM_CELLS * sizeof(uint64_t) };
 
+_Static_assert(offsetof(struct load_stats, requests) == HISTOGRAMS * sizeof(struct histogram),
+               "load_stats has another number of histograms: list_histograms must name them all");
+
 /* Every histogram of a result. */
 static void list_histograms(struct load_result *result, struct histogram *list[HISTOGRAMS])
 {
@@ -137,17 +140,30 @@ void *load_combine_pack(const struct load_result *result, size_t *size)
     return bytes;
 }
 
-/* Takes the scalars of a struct that came from elsewhere; the pointers in it mean nothing here. */
+/*
+ * Takes what is known here out of a struct that came from elsewhere, where its pointers meant something. A
+ * member that nobody has added here is missing in the sum; it is never a pointer into another process.
+ */
 static void take_struct(struct load_result *result, const void *bytes)
 {
     struct histogram *list[HISTOGRAMS];
+    struct load_result from;
 
-    memcpy(result, bytes, sizeof(*result));
+    memcpy(&from, bytes, sizeof(from));
+    *result = (struct load_result){
+        .window = from.window,
+        .duration_ns = from.duration_ns,
+        .begin_wall_ns = from.begin_wall_ns,
+        .oldest_ns = from.oldest_ns,
+        .interrupted = from.interrupted,
+        .fairness = from.fairness,
+        .threads = from.threads,
+        .served_each_count = from.served_each_count,
+    };
+    add_counts(result, &from);
     list_histograms(result, list);
     for (int i = 0; i < HISTOGRAMS; i++)
         list[i]->cells = NULL;
-    result->thread_shares = NULL;
-    result->served_each = NULL;
 }
 
 int load_combine_unpack(struct load_result *result, const void *bytes, size_t size)

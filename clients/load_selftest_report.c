@@ -40,6 +40,9 @@ static void print_saturated(FILE *out, const struct load_result *result)
             units_format_count(rate, load_result_rate(result)), (unsigned long)result->asked,
             100 * load_result_share_max(result), units_format_count(efficiency, per_cpu_second(result)),
             per_cpu_second(result) > 0 ? 1e6 / per_cpu_second(result) : 0);
+    if (!load_result_bound(result))
+        fprintf(out, "               (it was not the limit, the server or the machine was: it can make more "
+                     "than these)\n");
 }
 
 static void print_paced(FILE *out, const struct load_result *result)
