@@ -69,7 +69,7 @@ __attribute__((noreturn)) static void become(char *path, const char *model, int 
 static int read_ready(struct load_child *child)
 {
     static const char ready[] = "ready tcp://";
-    char line[LOAD_CHILD_TEXT_MAX];
+    char line[LOAD_CHILD_TEXT_MAX] = "";
     struct pollfd ended = {.fd = child->out, .events = POLLIN};
     int64_t deadline_ns = clock_now_ns() + WAIT_MS * NS_PER_MS;
     size_t length = 0;

@@ -11,18 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTOGRAMS = 4, CELLS_SIZE = HISTOGRAM_CELLS * sizeof(uint64_t) };
+enum {
+    STATS_HISTOGRAMS = 4,
+    HISTOGRAMS = STATS_HISTOGRAMS + 1,
+    CELLS_SIZE = HISTOGRAM_CELLS * sizeof(uint64_t)
+};
 
-_Static_assert(offsetof(struct load_stats, requests) == HISTOGRAMS * sizeof(struct histogram),
+_Static_assert(offsetof(struct load_stats, requests) == STATS_HISTOGRAMS * sizeof(struct histogram),
                "load_stats has another number of histograms: list_histograms must name them all");
 
-/* Every histogram of a result. */
+/* Every histogram of a result but those of its kinds. */
 static void list_histograms(struct load_result *result, struct histogram *list[HISTOGRAMS])
 {
     list[0] = &result->window.latency;
     list[1] = &result->window.service;
     list[2] = &result->window.lag;
     list[3] = &result->window.connect;
+    list[4] = &result->connect;
 }
 
 /* ---- adding ---- */
@@ -72,6 +77,9 @@ static void add_counts(struct load_result *into, const struct load_result *from)
     into->total_sent += from->total_sent;
     into->total_opened += from->total_opened;
     into->total_unanswered += from->total_unanswered;
+    into->total_resets += from->total_resets;
+    into->total_idle_closed += from->total_idle_closed;
+    into->idle_held += from->idle_held;
     into->asked += from->asked;
     into->served += from->served;
     into->starved += from->starved;
@@ -88,6 +96,7 @@ int load_combine(struct load_result *into, const struct load_result *from)
     if (join_lists(into, from) < 0)
         return -1;
     load_stats_add(&into->window, &from->window);
+    histogram_add(&into->connect, &from->connect);
     add_counts(into, from);
     if (from->begin_wall_ns < into->begin_wall_ns)
         into->begin_wall_ns = from->begin_wall_ns;
@@ -152,6 +161,7 @@ static void take_struct(struct load_result *result, const void *bytes)
     memcpy(&from, bytes, sizeof(from));
     *result = (struct load_result){
         .window = from.window,
+        .connect = from.connect,
         .duration_ns = from.duration_ns,
         .begin_wall_ns = from.begin_wall_ns,
         .oldest_ns = from.oldest_ns,

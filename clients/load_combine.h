@@ -11,7 +11,8 @@
 
 /*
  * Adds `from` into `into`: histograms cell by cell, counts and rates as sums, the window from the earliest
- * beginning and as long as the longest, fairness over all connections together. 0, or -1 with ENOMEM and
+ * beginning and as long as the longest, fairness over all connections together. The kinds of a mix are not
+ * told apart in the sum: it has none. 0, or -1 with ENOMEM and
  * `into` unchanged.
  */
 int load_combine(struct load_result *into, const struct load_result *from);

@@ -66,6 +66,7 @@ const char *load_ranks_apply(struct load_options *options, uint64_t rank, uint64
     options->of = of;
     options->connections_of_all = options->connections;
     options->connections = load_ranks_share(options->connections, rank, of);
+    options->idle = load_ranks_share(options->idle, rank, of);
     if (options->connections == 0)
         return "--of must not exceed --connections: each process needs one of its own";
     if (options->threads > options->connections)

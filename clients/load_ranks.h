@@ -25,8 +25,8 @@ const char *load_ranks_parse_time(const char *text, int64_t *wall_ns);
 uint64_t load_ranks_share(uint64_t total, uint64_t rank, uint64_t of);
 
 /*
- * Makes these the options of process `rank` of `of`: connections becomes its share. NULL, or a sentence that
- * says why that cannot be.
+ * Makes these the options of process `rank` of `of`: connections and idle become its share. NULL, or a
+ * sentence that says why that cannot be.
  */
 const char *load_ranks_apply(struct load_options *options, uint64_t rank, uint64_t of);
 

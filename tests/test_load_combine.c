@@ -22,6 +22,9 @@ static void fill(struct load_result *result, int64_t slow_ns, uint64_t served)
                                    .total_sent = 2 * served,
                                    .served_each_count = 2};
     cr_assert_eq(load_stats_open(&result->window), 0);
+    cr_assert_eq(histogram_open(&result->connect), 0);
+    histogram_record(&result->connect, slow_ns);
+    result->idle_held = 3;
     result->thread_shares = calloc(1, sizeof(double));
     result->served_each = calloc(2, sizeof(uint64_t));
     result->thread_shares[0] = 0.25;
@@ -55,6 +58,9 @@ static void check_sum(const struct load_result *sum)
     cr_assert_eq(sum->window.requests, 80);
     cr_assert_eq(load_stats_errors(&sum->window), 40);
     cr_assert_eq(sum->asked, 4);
+    cr_assert_eq(sum->connect.total, 2);
+    cr_assert_eq(sum->connect.max_ns, 9000000);
+    cr_assert_eq(sum->idle_held, 6);
     cr_assert_eq(sum->total_sent, 80);
     cr_assert_eq(sum->rate_asked, 300);
     cr_assert_eq(sum->threads, 2);

@@ -95,11 +95,12 @@ Test(load_ranks, what_cannot_be_shared_is_refused)
 /* All of them compute one time: it must not depend on the rank. */
 Test(load_ranks, beginning_is_the_same_for_all)
 {
-    struct load_options first = {.connections = 100001, .threads = 1}, last = first;
+    struct load_options first = {.connections = 100001, .idle = 4, .threads = 1}, last = first;
 
     cr_assert_null(load_ranks_apply(&first, 0, 3));
     cr_assert_null(load_ranks_apply(&last, 2, 3));
     cr_assert_neq(first.connections, last.connections);
+    cr_assert(first.idle == 2 && last.idle == 1);
     cr_assert_eq(load_ranks_opening_ns(&first), load_ranks_opening_ns(&last));
     cr_assert_gt(load_ranks_opening_ns(&first), 5 * NS_PER_S);
 }
