@@ -66,6 +66,8 @@ static void load_command(struct command *command, const struct client_setting *s
     add_number(command, "--threads", client_threads(setting, slice->connections), "");
     add_number(command, "--warmup", (double)ramp_ns, "ns");
     add_number(command, "--duration", (double)duration_ns, "ns");
+    if (slice->idle > 0)
+        add_number(command, "--idle", slice->idle, "");
     if (scenario->pipeline > 1)
         add_number(command, "--pipeline", (double)scenario->pipeline, "");
     if (scenario->requests_per_connection > 0)

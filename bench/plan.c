@@ -12,12 +12,14 @@
 enum {
     ORDER_MAX = SCENARIO_LIST_MAX + 1, /* every model, and the control's second copy */
     SLICE_OVERHEAD_MS = 110,           /* the client's start, its connections, settling afterwards */
-    START_MS = 60,                     /* starting, checking and stopping one server */
+    IDLE_PER_SECOND_MOST = 20000,      /* tenk-load opens so many connections when the server keeps up */
+    IDLE_PER_SECOND_LEAST = 14000,
+    START_MS = 60, /* starting, checking and stopping one server */
 };
 
 /* One entry of an order: a model, and which copy of it. */
 struct entry {
-    unsigned model, copy;
+    unsigned model, copy, idle;
 };
 
 struct order {
@@ -70,9 +72,9 @@ static struct order all_models(const struct scenario *scenario, const struct reg
 
         if (!model || model->unavailable[0])
             continue;
-        order.entries[order.count++] = (struct entry){.model = i};
+        order.entries[order.count++] = (struct entry){.model = i, .idle = model->idle};
         if (control_twice && strcmp(name, scenario->control) == 0)
-            order.entries[order.count++] = (struct entry){.model = i, .copy = 1};
+            order.entries[order.count++] = (struct entry){.model = i, .copy = 1, .idle = model->idle};
     }
     return order;
 }
@@ -116,6 +118,7 @@ static void add_order(struct plan *plan, const struct order *order, struct slice
         slice.index = plan->count;
         slice.model = order->entries[i].model;
         slice.copy = order->entries[i].copy;
+        slice.idle = order->entries[i].idle;
         slice.position = (*position)++;
         plan->slices[plan->count++] = slice;
     }
@@ -169,6 +172,7 @@ static void add_cost(struct plan *plan, const struct scenario *scenario, const s
             slice.index = plan->count;
             slice.block = plan->blocks;
             slice.model = order.entries[i].model;
+            slice.idle = order.entries[i].idle;
             slice.position = i * scenario->connections.count + c;
             slice.connections = scenario->connections.items[c];
             plan->slices[plan->count++] = slice;
@@ -210,9 +214,19 @@ void plan_free(struct plan *plan)
 
 /* ---- time ---- */
 
+int64_t slice_idle_least_ns(const struct slice *slice)
+{
+    return (int64_t)slice->idle * NS_PER_S / IDLE_PER_SECOND_MOST;
+}
+
+int64_t slice_idle_most_ns(const struct slice *slice)
+{
+    return (int64_t)slice->idle * NS_PER_S / IDLE_PER_SECOND_LEAST;
+}
+
 int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scenario)
 {
-    int64_t overhead_ns = SLICE_OVERHEAD_MS * NS_PER_MS;
+    int64_t overhead_ns = SLICE_OVERHEAD_MS * NS_PER_MS + 2 * slice_idle_most_ns(slice);
 
     if (slice->cost)
         return scenario->ramp_ns + scenario->cost_slice_ns + overhead_ns;

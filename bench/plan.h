@@ -31,6 +31,7 @@ struct slice {
     unsigned model; /* index in scenario->models */
     unsigned copy;  /* 0; 1: the control's second copy */
     unsigned connections;
+    unsigned idle;  /* connections beside them that send nothing */
     unsigned block; /* servers are started anew at the beginning of each */
     unsigned round;
     unsigned position; /* within the round */
@@ -46,6 +47,10 @@ struct plan {
 int plan_make(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
               uint64_t seed, struct failure *failure);
 void plan_free(struct plan *plan);
+
+/* How long tenk-load takes to open the idle connections of a slice, before its ramp: at least, at most. */
+int64_t slice_idle_least_ns(const struct slice *slice);
+int64_t slice_idle_most_ns(const struct slice *slice);
 
 /* How long a slice is expected to take, its start and end included. */
 int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scenario);

@@ -118,29 +118,45 @@ static int unknown_model(const struct registry *registry, const char *name, stru
     return failure_set(failure, EXIT_USAGE, "unknown model \"%s\"; known are: %s", name, known);
 }
 
-/* "thread_pool@16": the model before the sign, with so many workers. */
+/* What stands behind the sign of a variant must be a number. */
+static int variant_count(const char *name, const char *sign, const char *what, unsigned *count,
+                         struct failure *failure)
+{
+    uint64_t number;
+
+    if (units_parse_count(sign + 1, &number) < 0 || number < 1 || number > SCENARIO_CONNECTIONS_MAX)
+        return failure_set(failure, EXIT_USAGE, "%s: a number of %s from 1 to %d stands behind the %c", name,
+                           what, SCENARIO_CONNECTIONS_MAX, *sign);
+    *count = (unsigned)number;
+    return 0;
+}
+
+/*
+ * "thread_pool@16": the model before the sign, with so many workers. "epoll+10000": with so many idle
+ * connections beside those that are measured.
+ */
 static int add_variant(struct registry *registry, const char *name, struct failure *failure)
 {
-    const char *sign = strchr(name, '@');
+    const char *sign = strpbrk(name, "@+");
     char base[SCENARIO_NAME_MAX];
     const struct model *model;
-    uint64_t workers;
+    struct model variant;
 
     snprintf(base, sizeof(base), "%.*s", (int)(sign - name), name);
     model = registry_find(registry, base);
     if (!model)
         return unknown_model(registry, base, failure);
-    if (!model->uses_workers)
+    if (*sign == '@' && !model->uses_workers)
         return failure_set(failure, EXIT_USAGE, "%s: %s has no workers to be told the number of", name, base);
-    if (units_parse_count(sign + 1, &workers) < 0 || workers < 1 || workers > SCENARIO_CONNECTIONS_MAX)
-        return failure_set(failure, EXIT_USAGE, "%s: a number of workers stands behind the @, as in %s@16",
-                           name, base);
     if (registry->count == REGISTRY_MAX)
         return failure_set(failure, EXIT_USAGE, "%s: at most %d models in a run", name, REGISTRY_MAX);
-    registry->models[registry->count] = *model;
-    strcpy(registry->models[registry->count].name, name);
-    strcpy(registry->models[registry->count].base, base);
-    registry->models[registry->count++].workers = (unsigned)workers;
+    variant = *model;
+    strcpy(variant.name, name);
+    strcpy(variant.base, base);
+    if (variant_count(name, sign, *sign == '@' ? "workers" : "idle connections",
+                      *sign == '@' ? &variant.workers : &variant.idle, failure) < 0)
+        return -1;
+    registry->models[registry->count++] = variant;
     return 0;
 }
 
@@ -149,7 +165,7 @@ int registry_add_variants(struct registry *registry, const struct scenario *scen
     for (unsigned i = 0; i < scenario->models.count; i++) {
         const char *name = scenario->models.items[i];
 
-        if (strchr(name, '@') && !registry_find(registry, name) && add_variant(registry, name, failure) < 0)
+        if (strpbrk(name, "@+") && !registry_find(registry, name) && add_variant(registry, name, failure) < 0)
             return -1;
     }
     return 0;

@@ -19,6 +19,7 @@ struct model {
     char name[SCENARIO_NAME_MAX];
     char base[SCENARIO_NAME_MAX]; /* of a variant, "thread_pool@16": the model it is; else "" */
     unsigned workers;             /* of a variant; else 0 */
+    unsigned idle;                /* of a variant, "epoll+10000": idle connections beside; else 0 */
     char summary[REGISTRY_TEXT_MAX];
     char unavailable[REGISTRY_TEXT_MAX]; /* why it cannot run here; "" when it can */
     bool reference;                      /* a yardstick, not a server */
@@ -46,7 +47,7 @@ int registry_parse(struct registry *registry, const char *json, struct failure *
 int registry_add_external(struct registry *registry, const struct scenario *scenario,
                           struct failure *failure);
 
-/* Adds the variants of models ("thread_pool@16": with 16 workers) that a scenario names. */
+/* Adds the variants of models ("thread_pool@16", "epoll+10000") that a scenario names. */
 int registry_add_variants(struct registry *registry, const struct scenario *scenario,
                           struct failure *failure);
 

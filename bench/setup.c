@@ -152,6 +152,19 @@ static int choose_cpus(struct session *session, const struct bench_options *opti
     return 0;
 }
 
+/* The most idle connections that any model of the scenario has beside those that are measured. */
+static unsigned idle_max(const struct session_part *part)
+{
+    unsigned most = 0;
+
+    for (unsigned i = 0; i < part->scenario.models.count; i++) {
+        const struct model *model = registry_find(&part->registry, part->scenario.models.items[i]);
+
+        most = model && model->idle > most ? model->idle : most;
+    }
+    return most;
+}
+
 /* A limit on descriptors that is too low would act as a limit on connections. getrlimit(2) */
 static int raise_descriptors(const struct session *session, struct failure *failure)
 {
@@ -159,7 +172,8 @@ static int raise_descriptors(const struct session *session, struct failure *fail
     rlim_t needed = 0;
 
     for (unsigned i = 0; i < session->part_count; i++) {
-        rlim_t most = count_list_max(&session->parts[i].scenario.connections) + DESCRIPTORS_BESIDE;
+        const struct session_part *part = &session->parts[i];
+        rlim_t most = count_list_max(&part->scenario.connections) + idle_max(part) + DESCRIPTORS_BESIDE;
 
         needed = most > needed ? most : needed;
     }

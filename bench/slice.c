@@ -57,8 +57,9 @@ static void window(const struct slice_setting *setting, const struct slice *slic
         *end_ns = scenario->wrk_slice_ns - WRK_END_MS * NS_PER_MS;
         return;
     }
-    *begin_ns = setting->ramp_ns + BEGIN_MS * NS_PER_MS;
-    *end_ns = setting->ramp_ns + (slice->cost ? scenario->cost_slice_ns : scenario->slice_ns);
+    *begin_ns = slice_idle_most_ns(slice) + setting->ramp_ns + BEGIN_MS * NS_PER_MS;
+    *end_ns = slice_idle_least_ns(slice) + setting->ramp_ns +
+              (slice->cost ? scenario->cost_slice_ns : scenario->slice_ns);
 }
 
 static void watch_client(const struct slice_setting *setting, const struct slice *slice,

@@ -38,7 +38,7 @@ void slice_identify(struct row *row, const struct scenario *scenario, const stru
     row_set_text(row, SAMPLE_target, http ? scenario->target : NULL);
     row_set_text(row, SAMPLE_client, client_name(slice->client));
     row_set(row, SAMPLE_connections, slice->connections);
-    row_set(row, SAMPLE_idle_connections, 0);
+    row_set(row, SAMPLE_idle_connections, model->idle);
     row_set(row, SAMPLE_pipeline, (double)scenario->pipeline);
     row_set(row, SAMPLE_connection_requests_max, (double)scenario->requests_per_connection);
     row_set(row, SAMPLE_slice, slice->index);

@@ -134,12 +134,25 @@ Test(bench_plan, a_variant_is_its_model_with_other_workers)
     cr_assert_eq(model_clients_at_once(registry_find(&registry, "pool"), 0), 8);
 }
 
+Test(bench_plan, a_variant_with_idle_connections_beside)
+{
+    make_scenario();
+    scenario.models = (struct name_list){.items = {"epoll", "epoll+1000"}, .count = 2};
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0, "%s", failure.text);
+    cr_assert_eq(registry_find(&registry, "epoll+1000")->idle, 1000);
+    cr_assert_eq(registry_find(&registry, "epoll")->idle, 0);
+    cr_assert_str_eq(model_served_as(registry_find(&registry, "epoll+1000")), "epoll");
+}
+
 Test(bench_plan, variants_that_cannot_be)
 {
-    static const char *const wrong[][2] = {
-        {"pol@2", "unknown model \"pol\""}, {"epoll@2", "epoll has no workers"},
-        {"pool@", "number of workers"},     {"pool@0", "number of workers"},
-        {"pool@few", "number of workers"},  {"pool@100001", "number of workers"}};
+    static const char *const wrong[][2] = {{"pol@2", "unknown model \"pol\""},
+                                           {"epoll@2", "epoll has no workers"},
+                                           {"pool@", "number of workers"},
+                                           {"pool@0", "number of workers"},
+                                           {"pool@few", "number of workers"},
+                                           {"pool@100001", "number of workers"},
+                                           {"epoll+none", "number of idle connections"}};
 
     for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         make_scenario();

@@ -183,8 +183,8 @@ Test(bench_run, scenario_that_is_not_there)
 
 Test(bench_run, shipped_scenarios_make_plans)
 {
-    static const char *const names[] = {"quick",   "full", "echo",  "unix", "churn", "pipeline",
-                                        "waiting", "cpu",  "large", "pool", "models"};
+    static const char *const names[] = {"quick",   "full", "echo",  "unix", "churn",  "pipeline",
+                                        "waiting", "cpu",  "large", "pool", "models", "idle"};
 
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         run("tenk-bench", WORDS(names[i], "--plan", "--seed", "1"));
