@@ -123,7 +123,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test bench bench-full bench-limits limits selfcheck-load asan tsan lint format coverage readme install clean help
+.PHONY: all deps test bench bench-full bench-limits limits selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -133,6 +133,12 @@ $(BENCH_LIBRARY): $(call objects,$(BENCH_SOURCES))
 $(COMMON_LIBRARY) $(BENCH_LIBRARY):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Children leave through _exit(2), which writes no counts: tests/gcov/exit.c.
+ifneq ($(COVERAGE),)
+LIBRARY_tenk-serve += $(BUILD)/obj/tests/gcov/exit.o
+LDLIBS_tenk-serve += -Wl,--wrap=_exit
+endif
 
 # One link rule for all programs: the objects come from SOURCES_name, our own archive beside the common one
 # from LIBRARY_name, the libraries from LDLIBS_name.
@@ -156,7 +162,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(TEST_SHARED)) $(COMMON
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TENK_LDFLAGS) -o $@ $^ -lcriterion -ljansson -lz -lm
 
-$(FAULTS_SERVER): $(call objects,$(SOURCES_tenk-serve) tests/faults/wrap.c) $(COMMON_LIBRARY)
+$(FAULTS_SERVER): $(call objects,$(SOURCES_tenk-serve) tests/faults/wrap.c) $(LIBRARY_tenk-serve) $(COMMON_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TENK_LDFLAGS) $(WRAPPED_CALLS) -o $@ $^ $(LDLIBS_tenk-serve)
 
@@ -190,6 +196,19 @@ bench-limits: all limits ## measure models against the bare loop of their shape
 
 selfcheck-load: all ## does tenk-load measure what it says? a stopped server, lateness, overload (a minute)
 	$(Q)TENK_BIN=$(BUILD) tests/selfcheck_load
+
+stress: all $(TEST_PROGRAMS) ## the fault suites with every error, a thousand slow clients, 200 lives each
+	$(Q)TENK_STRESS=1 TEST_TIMEOUT=900 tests/run $(BUILD) faults
+
+SOAK_SECONDS ?= 600
+soak: all $(BUILD)/tests/test_faults_soak ## honest and hostile clients for SOAK_SECONDS (600), all models in turn
+	$(Q)SOAK_SECONDS=$(SOAK_SECONDS) TEST_TIMEOUT=$$(($(SOAK_SECONDS) * 2 + 300)) tests/run $(BUILD) faults_soak
+
+valgrind: all ## memcheck over a pass of each model, descriptors tracked
+	$(Q)tests/valgrind $(BUILD)
+
+slowhttp: all ## slowhttptest with 1000 connections against each concurrent model
+	$(Q)tests/slowhttp $(BUILD)
 
 asan: ## the whole suite with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
