@@ -142,7 +142,7 @@ static void run(const struct server *server)
     while (loop_running(&loop)) {
         watch_listener(server->listener);
         const struct timespec *timeout = first_ready != NULL ? &at_once : loop_timeout(&loop);
-        int ready = epoll_pwait2(epoll_fd, events, EVENTS, timeout, NULL);
+        int ready = loop_epoll_wait(epoll_fd, events, EVENTS, timeout);
         if (ready < 0)
             loop_wait_failed(&loop);
         loop_wake(&loop);

@@ -126,7 +126,7 @@ void epoll_loop_run(struct epoll_loop *epoll_loop)
 
     while (loop_running(loop)) {
         watch_listener(epoll_loop);
-        int ready = epoll_pwait2(epoll_loop->fd, events, EVENTS, loop_timeout(loop), NULL);
+        int ready = loop_epoll_wait(epoll_loop->fd, events, EVENTS, loop_timeout(loop));
         if (ready < 0)
             loop_wait_failed(loop);
         loop_wake(loop);

@@ -174,7 +174,7 @@ static void run(const struct server *server)
     server_ready(server);
     while (loop_running(&loop)) {
         watch_listener();
-        int ready = epoll_pwait2(epoll_fd, events, EVENTS, loop_timeout(&loop), NULL);
+        int ready = loop_epoll_wait(epoll_fd, events, EVENTS, loop_timeout(&loop));
         if (ready < 0)
             loop_wait_failed(&loop);
         loop_wake(&loop);

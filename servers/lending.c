@@ -188,7 +188,7 @@ static int sleep_for_events(struct lending *lending, struct epoll_event *events)
     atomic_store(&lending->asleep, lending->ready == NULL);
     if (lending->ready != NULL || atomic_load(&lending->handed_back) != NULL)
         timeout = &at_once;
-    int ready = epoll_pwait2(lending->epoll_fd, events, EVENTS, timeout, NULL);
+    int ready = loop_epoll_wait(lending->epoll_fd, events, EVENTS, timeout);
     atomic_store(&lending->asleep, false);
     return ready;
 }

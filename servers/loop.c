@@ -8,7 +8,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -80,6 +82,23 @@ const struct timespec *loop_timeout(struct loop *loop)
         left_ns = 0;
     loop->timeout = (struct timespec){left_ns / NS_PER_S, left_ns % NS_PER_S};
     return &loop->timeout;
+}
+
+int loop_epoll_wait(int epoll_fd, struct epoll_event *events, int size, const struct timespec *timeout)
+{
+    static atomic_bool missing;
+
+    if (!atomic_load_explicit(&missing, memory_order_relaxed)) {
+        int ready = epoll_pwait2(epoll_fd, events, size, timeout, NULL);
+
+        if (ready >= 0 || errno != ENOSYS)
+            return ready;
+        atomic_store(&missing, true);
+    }
+    if (timeout == NULL)
+        return epoll_wait(epoll_fd, events, size, -1);
+    int64_t ms = timeout->tv_sec * INT64_C(1000) + (timeout->tv_nsec + NS_PER_MS - 1) / NS_PER_MS;
+    return epoll_wait(epoll_fd, events, size, ms < INT_MAX ? (int)ms : INT_MAX);
 }
 
 void loop_wake(struct loop *loop)

@@ -69,6 +69,13 @@ int64_t loop_deadline_ns(const struct loop *loop);
 /* How long to wait for readiness: until that deadline. NULL: for ever. */
 const struct timespec *loop_timeout(struct loop *loop);
 
+/*
+ * epoll_pwait2(2), and where there is none (before Linux 5.11, under some sandboxes and valgrind)
+ * epoll_wait(2), whose time-outs are whole milliseconds.
+ */
+struct epoll_event;
+int loop_epoll_wait(int epoll_fd, struct epoll_event *events, int size, const struct timespec *timeout);
+
 /* After the wait: reads the clock, frees what was dropped in the round before. */
 void loop_wake(struct loop *loop);
 

@@ -298,8 +298,42 @@ static void listener_comes_back(struct fixture_plan plan)
     fixture_expect_unharmed(&fixture);
 }
 
+/* A kernel without epoll_pwait2(2): every loop that would have used it serves all the same. */
+static void an_older_kernel(struct fixture_plan plan)
+{
+    static const struct fault_case fault = {FAULT(epoll_pwait2), {ENOSYS}};
+
+    open_plan();
+    arm(&fault, ENOSYS, 1, UINT64_MAX);
+    plan.program = "tenk-serve-faults";
+    plan.options[0] = "--idle-timeout=300ms";
+    fixture_start(&fixture, &plan);
+    round_of_clients("no epoll_pwait2");
+    fixture_connect(&fixture, &wire);
+    expect_end(&wire);
+    wire_close(&wire);
+    fixture_expect_unharmed(&fixture);
+}
+
+/* docs/robustness.md has a row for each model. */
+Test(faults, the_page_names_every_model)
+{
+    static char page[65536];
+    FILE *file = fopen("docs/robustness.md", "re");
+
+    cr_assert_not_null(file, "docs/robustness.md is missing (tests run in the project's directory)");
+    page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+    fclose(file);
+#define MODEL(model) cr_assert(strstr(page, "\n| " #model " |"), "no row for " #model);
+#define REFERENCE(model)
+#include "models.def"
+#undef MODEL
+#undef REFERENCE
+}
+
 TestSuite(faults, .timeout = 280, .fini = leave);
 
-#define MODEL(model) FAULTS(model, calls_fail) FAULTS(model, listener_comes_back)
+#define MODEL(model)                                                                                         \
+    FAULTS(model, calls_fail) FAULTS(model, listener_comes_back) FAULTS(model, an_older_kernel)
 #define REFERENCE(model)
 #include "models.def"
