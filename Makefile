@@ -204,8 +204,9 @@ SOAK_SECONDS ?= 600
 soak: all $(BUILD)/tests/test_faults_soak ## honest and hostile clients for SOAK_SECONDS (600), all models in turn
 	$(Q)SOAK_SECONDS=$(SOAK_SECONDS) TEST_TIMEOUT=$$(($(SOAK_SECONDS) * 2 + 300)) tests/run $(BUILD) faults_soak
 
-valgrind: all ## memcheck over a pass of each model, descriptors tracked
-	$(Q)tests/valgrind $(BUILD)
+valgrind: ## memcheck over a pass of each model, descriptors tracked (not static: it replaces malloc)
+	$(Q)$(MAKE) BUILD=build/valgrind STATIC= CFLAGS='-O1 -g' all
+	$(Q)tests/valgrind build/valgrind
 
 slowhttp: all ## slowhttptest with 1000 connections against each concurrent model
 	$(Q)tests/slowhttp $(BUILD)
