@@ -89,7 +89,7 @@ static int finish(struct session *session, json_t *root, enum session_outcome ou
     int status = EXIT_GOOD;
 
     if (session->slices_run > 0 || outcome != SESSION_COMPLETE)
-        run_json_ended(root, done == slices);
+        run_json_ended(root, session, outcome == SESSION_COMPLETE);
     if (summary_make(&summary, session, &later) < 0)
         return complain(&later);
     report_tables(stdout, &summary, REPORT_TEXT);
@@ -103,6 +103,10 @@ static int finish(struct session *session, json_t *root, enum session_outcome ou
                 done, slices, session->run.path);
     else
         printf("%s\n", session->run.path);
+    if (outcome == SESSION_COMPLETE && session_stopped(session))
+        fprintf(stderr,
+                "stopped early with %u of %u slices; the rest is measured by: tenk-bench --resume %s\n", done,
+                slices, session->run.path);
     if (status == EXIT_GOOD && (summary.fault || outcome == SESSION_INTERRUPTED))
         status = EXIT_FAULT;
     summary_free(&summary);

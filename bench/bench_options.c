@@ -31,6 +31,11 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         {"rounds", 'n', OPTION_TEXT, &options->rounds, "N", "rounds; pairs are formed within a round"},
         {"slice", 'd', OPTION_TEXT, &options->slice, "TIME", "length of a slice"},
         {"ramp", 0, OPTION_TEXT, &options->ramp, "TIME", "discarded at the beginning of a slice"},
+        {"quick", 0, OPTION_FLAG, &options->quick, NULL, "12 rounds of 500ms over 3 starts"},
+        {"deep", 0, OPTION_FLAG, &options->deep, NULL, "60 rounds of 1s over 8 starts"},
+        {"until", 0, OPTION_TEXT, &options->until, "WIDTH",
+         "stop when the interval of every CPU ratio is within +-WIDTH, such as 2%"},
+        {"budget", 0, OPTION_DURATION, &options->budget_ns, "TIME", "stop when so much time is spent"},
         {"set", 's', OPTION_LIST, &options->settings, "KEY=VALUE", "any other key of the scenario"},
         {"no-cost", 0, OPTION_FLAG, &options->no_cost, NULL, "do not count system calls and memory"},
         {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the order and the intervals (from the clock)"},
@@ -65,6 +70,10 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         printf("\n## A cell\n\n");
         columns_markdown(stdout, &cell_columns);
         return EXIT_GOOD;
+    }
+    if (options->quick && options->deep) {
+        fputs("tenk-bench: --quick and --deep contradict each other; give one\n", stderr);
+        return EXIT_USAGE;
     }
     if (options->resume && (first < argc || options->output)) {
         fputs("tenk-bench: --resume takes its scenarios and its directory from the run; give neither\n",

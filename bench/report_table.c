@@ -185,7 +185,7 @@ static void write_title(FILE *out, const struct summary_group *group, enum repor
     fprintf(out, "%s%s: %u connection%s, %s, %s over %s", style == REPORT_MARKDOWN ? "### " : "",
             scenario->name, group->connections, group->connections > 1 ? "s" : "", client_name(group->client),
             scenario->protocol, scenario->transport);
-    fprintf(out, ", %u rounds of %s\n", (unsigned)(wrk ? scenario->wrk_rounds : scenario->rounds), slice);
+    fprintf(out, ", %u rounds of %s\n", wrk ? (unsigned)scenario->wrk_rounds : group->part->rounds, slice);
     if (!isnan(group->same.low))
         fprintf(out,
                 "%sTwo copies of %s differed by %+.1f %% [%+.1f, %+.1f]: smaller differences of CPU time "

@@ -6,12 +6,16 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { ROOM_KIB_MIN = 256 }; /* a slice leaves some 20 KiB behind, the results at the end the rest */
 
 /* ---- making ---- */
 
@@ -185,6 +189,23 @@ int run_directory_append(struct run_directory *run, const struct row *row, struc
     free(text);
     json_decref(object);
     return status;
+}
+
+int run_directory_has_room(const struct run_directory *run, struct failure *failure)
+{
+    struct statvfs disk;
+    uint64_t free_kib;
+
+    if (statvfs(run->path, &disk) < 0 || disk.f_blocks == 0)
+        return 0; /* nothing is known: then writing will tell */
+    free_kib = (uint64_t)disk.f_bavail * disk.f_frsize / 1024;
+    return free_kib >= ROOM_KIB_MIN
+               ? 0
+               : failure_set(
+                     failure, EXIT_HERE,
+                     "the disk of %.200s is full (%ju KiB are left); what was measured is kept, make room "
+                     "and go on with: tenk-bench --resume %.200s",
+                     run->path, (uintmax_t)free_kib, run->path);
 }
 
 /* ---- other files ---- */

@@ -43,6 +43,12 @@ int run_directory_read(struct run_directory *run, const char *path, struct sampl
 /* Appends one row and waits until it is on disk. 0; -1 with a sentence (disk full). */
 int run_directory_append(struct run_directory *run, const struct row *row, struct failure *failure);
 
+/*
+ * Whether there is room for another slice: on a full disk a client could not write its result, and its server
+ * would be blamed. 0; -1 with a sentence.
+ */
+int run_directory_has_room(const struct run_directory *run, struct failure *failure);
+
 /* The path of a file in it, in static storage; valid until the next call. */
 const char *run_directory_file(const struct run_directory *run, const char *name);
 

@@ -94,8 +94,16 @@ void run_json_resumed(json_t *root, const char *revision)
         json_object_set_new(root, "resumed", json_pack("[o]", moment));
 }
 
-void run_json_ended(json_t *root, bool complete)
+void run_json_ended(json_t *root, const struct session *session, bool complete)
 {
+    json_t *stopped = json_array();
+
+    for (unsigned i = 0; i < session->part_count; i++)
+        if (session->parts[i].stopped[0])
+            json_array_append_new(
+                stopped, json_pack("{s:s, s:i, s:s}", "scenario", session->parts[i].scenario.name, "rounds",
+                                   (int)session->parts[i].rounds, "why", session->parts[i].stopped));
+    json_object_set_new(root, "stopped", stopped);
     json_object_set_new(root, "after", environment_moment());
     json_object_set_new(root, "complete", json_boolean(complete));
 }

@@ -16,8 +16,11 @@ json_t *run_json_new(const struct session *session, int argc, char **argv, const
 /* Notes that a run was taken up again, by which revision. */
 void run_json_resumed(json_t *root, const char *revision);
 
-/* Notes the moment after the last slice of this sitting, and whether the matrix is complete. */
-void run_json_ended(json_t *root, bool complete);
+/*
+ * Notes the moment after the last slice of this sitting, whether it came to its end, and which scenarios
+ * were stopped early and why.
+ */
+void run_json_ended(json_t *root, const struct session *session, bool complete);
 
 /* Writes run.json and, for a new run, scenarios/NAME.ini. 0; -1 with a sentence. */
 int run_json_write(const struct session *session, const json_t *root, struct failure *failure);

@@ -3,160 +3,24 @@
  */
 #include "session.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "block.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "leftovers.h"
-#include "server_process.h"
 #include "slice.h"
 #include "splitmix.h"
-#include "syscalls.h"
+#include "stop_rule.h"
 #include "verdict.h"
 
 enum {
     RAMP_GROWTH = 4,          /* a model that starves clients gets so many times the ramp, ... */
     RAMP_GROWN_MAX = 16,      /* ... up to so many times the scenario's */
     REPEATS_PERCENT_MAX = 20, /* more slices to run again than that: the machine is unfit, say so */
-    SERVERS_MAX = SCENARIO_LIST_MAX + 1,
     PADDING_MAX = 4000,
 };
-
-/* The servers of one start. The control's second copy has the last place. */
-struct block {
-    struct session *session;
-    struct session_part *part;
-    struct server_setting setting;
-    struct server_process servers[SERVERS_MAX];
-    char broken[SERVERS_MAX][FAILURE_TEXT_MAX]; /* why one could not be started; "" */
-    bool *done;
-    unsigned start;
-    int syscalls_fd;
-};
-
-/* ---- rows ---- */
-
-static int store(struct session *session, struct failure *failure)
-{
-    return run_directory_append(&session->run, &session->samples.rows[session->samples.count - 1], failure);
-}
-
-/* A slice whose server could not be started has a row too: nothing that was asked for is left out. */
-static int store_broken(struct block *block, const struct slice *slice, unsigned place,
-                        struct failure *failure)
-{
-    struct session *session = block->session;
-    struct row *row = samples_add(&session->samples);
-
-    if (!row)
-        return failure_set(failure, EXIT_HERE, "out of memory");
-    slice_identify(row, &block->part->scenario, slice, block->servers[place].model, 0, block->start);
-    row_set_text(row, SAMPLE_verdict, "INVALID");
-    row_set_text(row, SAMPLE_reason, verdict_name(VERDICT_SERVER_DIED));
-    row_set_text(row, SAMPLE_detail, block->broken[place]);
-    return store(session, failure);
-}
-
-static int store_end(struct block *block, unsigned place, const struct server_end *end,
-                     struct failure *failure)
-{
-    struct session *session = block->session;
-    struct row *row = samples_add(&session->samples);
-    time_t now = time(NULL);
-    char text[32];
-
-    if (!row)
-        return failure_set(failure, EXIT_HERE, "out of memory");
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-    row_set_text(row, SAMPLE_kind, "stop");
-    row_set_text(row, SAMPLE_scenario, block->part->scenario.name);
-    row_set_text(row, SAMPLE_model, block->servers[place].model->name);
-    row_set_text(row, SAMPLE_protocol, block->part->scenario.protocol);
-    row_set_text(row, SAMPLE_transport, block->part->scenario.transport);
-    row_set(row, SAMPLE_start, block->start);
-    row_set(row, SAMPLE_copy, place == block->part->scenario.models.count ? 1 : 0);
-    row_set_text(row, SAMPLE_time_utc, text);
-    row_set_text(row, SAMPLE_verdict, end->good ? "VALID" : "INVALID");
-    row_set_text(row, SAMPLE_reason, end->good ? NULL : verdict_name(VERDICT_SERVER_EXIT));
-    row_set_text(row, SAMPLE_detail, end->good ? NULL : end->text);
-    return store(session, failure);
-}
-
-/* ---- servers ---- */
-
-static unsigned place_of(const struct block *block, const struct slice *slice)
-{
-    return slice->copy > 0 ? block->part->scenario.models.count : slice->model;
-}
-
-static void attach_counter(pid_t pid, void *context)
-{
-    int *fd = context;
-
-    if (*fd >= 0)
-        close(*fd); /* of a server that died */
-    *fd = syscalls_open(pid);
-}
-
-/* Starts the server of a slice unless it runs already. A server that died is started once more. */
-static void ensure_server(struct block *block, const struct slice *slice)
-{
-    unsigned place = place_of(block, slice);
-    struct server_process *server = &block->servers[place];
-    const struct scenario *scenario = &block->part->scenario;
-    struct failure failure;
-    struct server_end end;
-
-    if (block->broken[place][0] || server_process_alive(server))
-        return;
-    if (server->pid > 0) {
-        server_process_stop_all(server, 1, &end);
-        progress_note(&block->session->progress, "%s %s; it is started anew",
-                      scenario->models.items[slice->model], end.text);
-    }
-    if (server_process_start(server, &block->setting,
-                             registry_find(&block->part->registry, scenario->models.items[slice->model]),
-                             slice->copy, slice->cost ? attach_counter : NULL, &block->syscalls_fd,
-                             &failure) < 0 &&
-        !interrupted()) {
-        strcpy(block->broken[place], failure.text);
-        progress_note(&block->session->progress, "%s", failure.text);
-    }
-}
-
-static void start_servers(struct block *block, unsigned number)
-{
-    const struct plan *plan = &block->part->plan;
-
-    for (unsigned i = 0; i < plan->count && !interrupted(); i++)
-        if (plan->slices[i].block == number && !block->done[i])
-            ensure_server(block, &plan->slices[i]);
-}
-
-static int stop_servers(struct block *block, struct failure *failure)
-{
-    struct server_end ends[SERVERS_MAX];
-    bool running[SERVERS_MAX];
-    int status = 0;
-
-    for (unsigned i = 0; i < SERVERS_MAX; i++)
-        running[i] = block->servers[i].pid > 0;
-    server_process_stop_all(block->servers, SERVERS_MAX, ends);
-    for (unsigned i = 0; i < SERVERS_MAX && status == 0; i++) {
-        if (!running[i])
-            continue;
-        if (!ends[i].good)
-            progress_note(&block->session->progress, "%s: %s", block->servers[i].model->name, ends[i].text);
-        status = store_end(block, i, &ends[i], failure);
-    }
-    if (block->syscalls_fd >= 0)
-        close(block->syscalls_fd);
-    return status;
-}
 
 /* ---- slices ---- */
 
@@ -211,17 +75,20 @@ static enum session_outcome run_attempt(struct block *block, const struct slice 
         .ramp_ns = ramp_ns(session, block->part, slice),
         .syscalls_fd = slice->cost ? block->syscalls_fd : -1,
     };
-    struct row *row = samples_add(&session->samples);
+    struct row *row;
     enum verdict_reason reason = VERDICT_VALID;
     enum slice_outcome outcome;
 
+    if (run_directory_has_room(&session->run, failure) < 0)
+        return SESSION_FAILED;
+    row = samples_add(&session->samples);
     if (!row) {
         failure_set(failure, EXIT_HERE, "out of memory");
         return SESSION_FAILED;
     }
     progress_slice(&session->progress, &block->part->scenario, slice, attempt);
-    outcome = slice_run(&setting, slice, attempt, block->start, &block->servers[place_of(block, slice)], row,
-                        &reason, failure);
+    outcome = slice_run(&setting, slice, attempt, block->start, &block->servers[block_place(block, slice)],
+                        row, &reason, failure);
     if (outcome != SLICE_DONE) {
         samples_drop_last(&session->samples);
         return outcome == SLICE_INTERRUPTED ? SESSION_INTERRUPTED : SESSION_FAILED;
@@ -231,20 +98,21 @@ static enum session_outcome run_attempt(struct block *block, const struct slice 
              may_repeat(session, &block->part->scenario, attempt);
     session->repeats += *again;
     *again |= slice->client == CLIENT_TENK_LOAD && may_grow(row, reason, &block->part->scenario);
-    return store(session, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
+    return block_store(session, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
 }
 
 static enum session_outcome run_slice(struct block *block, const struct slice *slice, struct failure *failure)
 {
     enum session_outcome outcome = SESSION_COMPLETE;
-    unsigned place = place_of(block, slice);
+    unsigned place = block_place(block, slice);
     bool again = true;
 
-    ensure_server(block, slice);
+    if (block_ensure_server(block, slice, failure) < 0)
+        return SESSION_FAILED;
     if (interrupted())
         return SESSION_INTERRUPTED;
     if (block->broken[place][0])
-        return store_broken(block, slice, place, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
+        return block_store_broken(block, slice, place, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
     for (unsigned attempt = 0; again && outcome == SESSION_COMPLETE; attempt++) {
         again = false;
         outcome = run_attempt(block, slice, attempt, &again, failure);
@@ -253,14 +121,51 @@ static enum session_outcome run_slice(struct block *block, const struct slice *s
     return outcome;
 }
 
+/* The plan's time for two more rounds and for what comes after all rounds. */
+static int64_t next_ns(const struct block *block, unsigned round)
+{
+    const struct plan *plan = &block->part->plan;
+    int64_t sum_ns = 0;
+
+    for (unsigned i = 0; i < plan->count; i++)
+        if (!block->done[i] && (plan->slices[i].cost || plan->slices[i].round < round + 2))
+            sum_ns += slice_expected_ns(&plan->slices[i], &block->part->scenario);
+    return sum_ns;
+}
+
+/* Before the first slice of a round: is enough known? Then the slices of all rounds left are passed over. */
+static void stop_early(struct block *block, const struct slice *slice)
+{
+    struct session_part *part = block->part;
+    unsigned last = slice->index > 0 ? part->plan.slices[slice->index - 1].round : slice->round;
+
+    if (slice->cost || slice->round == last ||
+        !stop_rule_met(block->stop, &part->scenario, &block->session->samples, slice->round,
+                       next_ns(block, slice->round), part->stopped, sizeof(part->stopped)))
+        return;
+    part->rounds = slice->round;
+    progress_note(&block->session->progress, "%s: stopped after %u of %u rounds: %s", part->scenario.name,
+                  slice->round, (unsigned)part->scenario.rounds, part->stopped);
+    for (unsigned i = 0; i < part->plan.count; i++)
+        if (!block->done[i] && !part->plan.slices[i].cost && part->plan.slices[i].round >= slice->round) {
+            block->done[i] = true;
+            progress_done(&block->session->progress,
+                          slice_expected_ns(&part->plan.slices[i], &part->scenario));
+        }
+}
+
 static enum session_outcome run_slices(struct block *block, unsigned number, struct failure *failure)
 {
     const struct plan *plan = &block->part->plan;
     enum session_outcome outcome = SESSION_COMPLETE;
 
-    for (unsigned i = 0; i < plan->count && outcome == SESSION_COMPLETE; i++)
-        if (plan->slices[i].block == number && !block->done[i])
+    for (unsigned i = 0; i < plan->count && outcome == SESSION_COMPLETE; i++) {
+        if (plan->slices[i].block != number || block->done[i])
+            continue;
+        stop_early(block, &plan->slices[i]);
+        if (!block->done[i])
             outcome = interrupted() ? SESSION_INTERRUPTED : run_slice(block, &plan->slices[i], failure);
+    }
     return outcome;
 }
 
@@ -275,7 +180,7 @@ static bool block_is_done(const struct plan *plan, const bool *done, unsigned nu
 }
 
 static enum session_outcome run_block(struct session *session, struct session_part *part, bool *done,
-                                      unsigned number, struct failure *failure)
+                                      const struct stop_rule *stop, unsigned number, struct failure *failure)
 {
     struct splitmix random = {.state = session->seed + number};
     struct block *block = calloc(1, sizeof(*block));
@@ -287,7 +192,7 @@ static enum session_outcome run_block(struct session *session, struct session_pa
         return SESSION_FAILED;
     }
     strcpy(logs, run_directory_file(&session->run, "servers"));
-    *block = (struct block){.session = session, .part = part, .done = done, .syscalls_fd = -1};
+    *block = (struct block){.session = session, .part = part, .done = done, .stop = stop, .syscalls_fd = -1};
     block->start = session->next_start++;
     block->setting = (struct server_setting){
         .registry = &part->registry,
@@ -297,20 +202,24 @@ static enum session_outcome run_block(struct session *session, struct session_pa
         .start = block->start,
         .padding = 1 + splitmix_below(&random, PADDING_MAX),
     };
-    start_servers(block, number);
-    outcome = interrupted() ? SESSION_INTERRUPTED : run_slices(block, number, failure);
-    if (stop_servers(block, failure) < 0 && outcome != SESSION_FAILED)
+    if (block_start_servers(block, number, failure) < 0)
+        outcome = SESSION_FAILED;
+    else
+        outcome = interrupted() ? SESSION_INTERRUPTED : run_slices(block, number, failure);
+    if (block_stop_servers(block, failure) < 0 && outcome != SESSION_FAILED)
         outcome = SESSION_FAILED;
     free(block);
     return outcome;
 }
 
 static enum session_outcome run_part(struct session *session, struct session_part *part,
-                                     struct failure *failure)
+                                     const struct stop_rule *stop, struct failure *failure)
 {
     enum session_outcome outcome = SESSION_COMPLETE;
     bool *done = calloc(part->plan.count + 1, sizeof(*done));
 
+    part->rounds = (unsigned)part->scenario.rounds;
+    part->stopped[0] = '\0';
     if (!done) {
         failure_set(failure, EXIT_HERE, "out of memory");
         return SESSION_FAILED;
@@ -318,55 +227,38 @@ static enum session_outcome run_part(struct session *session, struct session_par
     samples_mark_done(&session->samples, part->scenario.name, done, part->plan.count);
     for (unsigned number = 0; number < part->plan.blocks && outcome == SESSION_COMPLETE; number++)
         if (!block_is_done(&part->plan, done, number))
-            outcome = run_block(session, part, done, number, failure);
+            outcome = run_block(session, part, done, stop, number, failure);
     free(done);
     return outcome;
+}
+
+/* What is left of the budget is shared among the scenarios that are left, by what their plans take. */
+static int64_t deadline_ns(const struct session *session, int64_t begun_ns, unsigned first)
+{
+    int64_t now_ns = clock_now_ns(), left_ns = begun_ns + session->budget_ns - now_ns;
+    double own = (double)session_part_expected_ns(session, &session->parts[first]), all = own;
+
+    if (session->budget_ns == 0)
+        return 0;
+    for (unsigned i = first + 1; i < session->part_count; i++)
+        all += (double)session_part_expected_ns(session, &session->parts[i]);
+    return now_ns + (all > 0 ? (int64_t)((double)left_ns * own / all) : left_ns);
 }
 
 enum session_outcome session_run(struct session *session, struct failure *failure)
 {
     enum session_outcome outcome = SESSION_COMPLETE;
+    int64_t begun_ns = clock_now_ns();
 
     leftovers_remove();
     session->next_start = samples_next_start(&session->samples);
     progress_begin(&session->progress, session_expected_ns(session));
-    for (unsigned i = 0; i < session->part_count && outcome == SESSION_COMPLETE; i++)
-        outcome = run_part(session, &session->parts[i], failure);
+    for (unsigned i = 0; i < session->part_count && outcome == SESSION_COMPLETE; i++) {
+        struct stop_rule stop = {
+            .width = session->until, .deadline_ns = deadline_ns(session, begun_ns, i), .seed = session->seed};
+
+        outcome = run_part(session, &session->parts[i], &stop, failure);
+    }
     progress_end(&session->progress);
     return outcome;
-}
-
-int64_t session_expected_ns(const struct session *session)
-{
-    int64_t sum_ns = 0;
-
-    for (unsigned i = 0; i < session->part_count; i++) {
-        const struct session_part *part = &session->parts[i];
-        bool *done = calloc(part->plan.count + 1, sizeof(*done));
-
-        if (done)
-            samples_mark_done(&session->samples, part->scenario.name, done, part->plan.count);
-        sum_ns += plan_expected_ns(&part->plan, &part->scenario, done);
-        free(done);
-    }
-    return sum_ns;
-}
-
-unsigned session_slices(const struct session *session, unsigned *done_count)
-{
-    unsigned slices = 0;
-
-    *done_count = 0;
-    for (unsigned i = 0; i < session->part_count; i++) {
-        const struct plan *plan = &session->parts[i].plan;
-        bool *done = calloc(plan->count + 1, sizeof(*done));
-
-        slices += plan->count;
-        if (done)
-            samples_mark_done(&session->samples, session->parts[i].scenario.name, done, plan->count);
-        for (unsigned s = 0; done && s < plan->count; s++)
-            *done_count += done[s];
-        free(done);
-    }
-    return slices;
 }

@@ -69,10 +69,23 @@ static int set_any(struct scenario *scenario, const struct option_list *settings
     return 0;
 }
 
+/* How sure it is to be, in rounds: between the two stands what the scenario says. */
+static int set_depth(struct scenario *scenario, const struct bench_options *options, struct failure *failure)
+{
+    static const char *const keys[] = {"rounds", "rounds_per_start", "slice"};
+    static const char *const quick[] = {"12", "4", "500ms"}, *const deep[] = {"60", "8", "1s"};
+
+    for (unsigned i = 0; (options->quick || options->deep) && i < 3; i++)
+        if (scenario_set(scenario, keys[i], options->quick ? quick[i] : deep[i], failure) < 0)
+            return -1;
+    return 0;
+}
+
 static int override_keys(struct scenario *scenario, const struct bench_options *options,
                          struct failure *failure)
 {
-    if (set_joined(scenario, "models", &options->models, failure) < 0 ||
+    if (set_depth(scenario, options, failure) < 0 ||
+        set_joined(scenario, "models", &options->models, failure) < 0 ||
         set_joined(scenario, "clients", &options->clients, failure) < 0 ||
         set_text(scenario, "connections", options->connections, failure) < 0 ||
         set_text(scenario, "rounds", options->rounds, failure) < 0 ||
@@ -230,10 +243,25 @@ static int make_plans(struct session *session, struct failure *failure)
     return 0;
 }
 
+static int set_stop(struct session *session, const struct bench_options *options, struct failure *failure)
+{
+    char *end;
+
+    session->budget_ns = options->budget_ns;
+    if (!options->until)
+        return 0;
+    session->until = strtod(options->until, &end) / 100;
+    return strcmp(end, "%") == 0 && session->until > 0 && session->until < 1
+               ? 0
+               : failure_set(failure, EXIT_USAGE, "--until takes a width such as 2%%, not \"%s\"",
+                             options->until);
+}
+
 static int prepare(struct session *session, const struct bench_options *options, struct failure *failure)
 {
-    if (choose_cpus(session, options, failure) < 0 || find_clients(session, failure) < 0 ||
-        check_wrk(session, options, failure) < 0 || make_plans(session, failure) < 0)
+    if (set_stop(session, options, failure) < 0 || choose_cpus(session, options, failure) < 0 ||
+        find_clients(session, failure) < 0 || check_wrk(session, options, failure) < 0 ||
+        make_plans(session, failure) < 0)
         return -1;
     return raise_descriptors(session, failure);
 }

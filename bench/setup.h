@@ -13,8 +13,10 @@ struct bench_options {
     const char *connections, *rounds, *slice, *ramp;
     const char *output, *results, *resume;
     const char *server_cpus, *client_cpus;
-    uint64_t seed; /* 0: from the clock */
-    bool no_cost, plan, columns, help;
+    const char *until; /* "2%" */
+    int64_t budget_ns; /* 0: none */
+    uint64_t seed;     /* 0: from the clock */
+    bool quick, deep, no_cost, plan, columns, help;
     int scenario_count;
     char **scenarios; /* operands: files or names */
 };
