@@ -3,74 +3,34 @@
  * not, and what cannot be compared is refused.
  */
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "bench_directory.h"
 #include "made_run.h"
-#include "program.h"
 
 enum { TIMEOUT_S = 60, REGRESSION = 1, USAGE = 2, CANNOT = 3, SEEDS = 6 };
 
-static char directory[] = "/tmp/tenk-test-compare-XXXXXX";
-static char base_path[64], new_path[64], errors[PROGRAM_TEXT_MAX];
-static struct program_end end;
+static char base_path[BENCH_PATH_MAX], new_path[BENCH_PATH_MAX];
 
 static void enter(void)
 {
-    cr_assert_not_null(mkdtemp(directory));
-    snprintf(base_path, sizeof(base_path), "%s/base", directory);
-    snprintf(new_path, sizeof(new_path), "%s/new", directory);
+    bench_directory_enter();
+    snprintf(base_path, sizeof(base_path), "%.60s/base", bench_directory);
+    snprintf(new_path, sizeof(new_path), "%.60s/new", bench_directory);
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status, (void)kind, (void)walk;
-    return remove(path);
-}
-
-static void remove_tree(const char *path)
-{
-    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void leave(void)
-{
-    remove_tree(directory);
-}
-
-TestSuite(bench_compare, .init = enter, .fini = leave, .timeout = TIMEOUT_S);
+TestSuite(bench_compare, .init = enter, .fini = bench_directory_leave, .timeout = TIMEOUT_S);
 
 /* ---- running ---- */
 
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 static void compare(const char *const *words)
 {
-    const char *argv[PROGRAM_ARGUMENTS_MAX] = {program_path("tenk-compare")};
-
-    for (unsigned i = 0; words[i]; i++)
-        argv[i + 1] = words[i];
-    program_run(argv, &end, errors);
-    cr_assert(end.exited, "ended by signal %d: %s", end.signal, errors);
-}
-
-static void expect(int status, const char *part)
-{
-    cr_assert_eq(end.status, status, "status %d, expected %d: %s%s", end.status, status, errors, end.out);
-    cr_assert(strstr(end.out, part) || strstr(errors, part), "\"%s\" is not in: %s%s", part, errors, end.out);
-}
-
-static void expect_sentence(int status, const char *part)
-{
-    expect(status, part);
-    cr_assert_eq(strncmp(errors, "tenk-compare: ", 14), 0, "%s", errors);
-    cr_assert_eq(strchr(errors, '\n'), errors + strlen(errors) - 1, "more than a line: %s", errors);
-    cr_assert_str_eq(end.out, "");
+    bench_run_program("tenk-compare", words);
 }
 
 /* A run and another one, made differently in one respect. */
@@ -94,8 +54,8 @@ static json_t *as_json(const char *const *words)
     json_t *root;
 
     compare(words);
-    root = json_loads(end.out, 0, &error);
-    cr_assert_not_null(root, "%s: %s%s", error.text, errors, end.out);
+    root = json_loads(bench_end.out, 0, &error);
+    cr_assert_not_null(root, "%s: %s%s", error.text, bench_errors, bench_end.out);
     return root;
 }
 
@@ -142,11 +102,11 @@ Test(bench_compare, equal_servers_do_not_differ)
 
         new.drift = i % 2 ? 1.25 : 1;
         make_both(&base, &new);
-        compare(WORDS(base_path, new_path));
-        expect(0, "no difference >= ");
-        cr_assert_null(strstr(end.out, "REGRESSION"), "%s", end.out);
-        remove_tree(base_path);
-        remove_tree(new_path);
+        compare(BENCH_WORDS(base_path, new_path));
+        bench_expect(0, "no difference >= ");
+        cr_assert_null(strstr(bench_end.out, "REGRESSION"), "%s", bench_end.out);
+        bench_remove_tree(base_path);
+        bench_remove_tree(new_path);
     }
 }
 
@@ -157,8 +117,8 @@ Test(bench_compare, a_dearer_server_is_a_regression)
 
     new.epoll_cpu = 1.08;
     make_both(&base, &new);
-    root = as_json(WORDS(base_path, new_path, "--json"));
-    cr_assert_eq(end.status, REGRESSION);
+    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
+    cr_assert_eq(bench_end.status, REGRESSION);
     expect_verdict(comparison_of(root, "timing", "epoll", "cpu"), "worse");
     expect_verdict(comparison_of(root, "timing", "epoll", "req/s"), "worse");
     expect_verdict(comparison_of(root, "timing", "poll", "cpu"), "no difference");
@@ -166,9 +126,9 @@ Test(bench_compare, a_dearer_server_is_a_regression)
     cr_assert_str_eq(json_string_value(json_object_get(comparison_of(root, "timing", "epoll", "cpu"), "way")),
                      "controlled");
     json_decref(root);
-    compare(WORDS(base_path, new_path));
-    expect(REGRESSION, "REGRESSION: worse");
-    expect(REGRESSION, "cannot be told from what the\nservers did");
+    compare(BENCH_WORDS(base_path, new_path));
+    bench_expect(REGRESSION, "REGRESSION: worse");
+    bench_expect(REGRESSION, "cannot be told from what the\nservers did");
 }
 
 Test(bench_compare, the_other_way_round_it_is_better)
@@ -178,8 +138,8 @@ Test(bench_compare, the_other_way_round_it_is_better)
 
     base.epoll_cpu = 1.08;
     make_both(&base, &new);
-    root = as_json(WORDS(base_path, new_path, "--json"));
-    cr_assert_eq(end.status, 0);
+    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
+    cr_assert_eq(bench_end.status, 0);
     expect_verdict(comparison_of(root, "timing", "epoll", "cpu"), "better");
     json_decref(root);
 }
@@ -194,14 +154,14 @@ Test(bench_compare, nothing_below_the_drift_is_claimed)
     new.drift = 1.10;
     new.epoll_cpu = 1.04;
     make_both(&base, &new);
-    root = as_json(WORDS(base_path, new_path, "--json"));
+    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
     expect_verdict(comparison_of(root, "timing", "epoll", "cpu"), "no difference");
     cr_assert(number(comparison_of(root, "timing", "epoll", "cpu"), "smallest_difference") > 0.09);
     json_decref(root);
-    remove_tree(new_path);
+    bench_remove_tree(new_path);
     new.epoll_cpu = 1.2;
     made_run_write(new_path, &new);
-    root = as_json(WORDS(base_path, new_path, "--json"));
+    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
     expect_verdict(comparison_of(root, "timing", "epoll", "cpu"), "worse");
     json_decref(root);
 }
@@ -214,16 +174,16 @@ Test(bench_compare, limits_say_what_is_a_regression)
 
     new.epoll_cpu = 1.08;
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>+5%"));
-    expect(REGRESSION, "REGRESSION: worse, beyond cpu>+5%");
-    compare(WORDS(base_path, new_path, "--fail-if", "req/s<-5%", "p99>+10%", "syscalls>0"));
-    expect(REGRESSION, "worse, beyond req/s<-5%");
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>+15%", "syscalls>0"));
-    expect(0, "0 regressions");
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>0.2"));
-    expect(REGRESSION, "beyond cpu>0.2");
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>0.8"));
-    expect(0, "0 regressions");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>+5%"));
+    bench_expect(REGRESSION, "REGRESSION: worse, beyond cpu>+5%");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "req/s<-5%", "p99>+10%", "syscalls>0"));
+    bench_expect(REGRESSION, "worse, beyond req/s<-5%");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>+15%", "syscalls>0"));
+    bench_expect(0, "0 regressions");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>0.2"));
+    bench_expect(REGRESSION, "beyond cpu>0.2");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>0.8"));
+    bench_expect(0, "0 regressions");
 }
 
 /* p99 scatters by 40 %: a limit of 1 % could not be shown to be broken, and the reader is told so. */
@@ -233,8 +193,8 @@ Test(bench_compare, a_blind_gate_is_said)
 
     base.noise = new.noise = 0.04;
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path, "--fail-if", "p99>+16%"));
-    expect(0, "the gate is blind there");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "p99>+16%"));
+    bench_expect(0, "the gate is blind there");
 }
 
 Test(bench_compare, a_system_call_more_is_counted)
@@ -243,13 +203,13 @@ Test(bench_compare, a_system_call_more_is_counted)
 
     new.epoll_syscalls = 3.04;
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path, "--fail-if", "syscalls>0"));
-    expect(REGRESSION, "beyond syscalls>0");
-    remove_tree(new_path);
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "syscalls>0"));
+    bench_expect(REGRESSION, "beyond syscalls>0");
+    bench_remove_tree(new_path);
     new.epoll_syscalls = 2.06; /* a wait serves a little fewer connections: no call more */
     made_run_write(new_path, &new);
-    compare(WORDS(base_path, new_path, "--fail-if", "syscalls>0"));
-    expect(0, "0 regressions");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "syscalls>0"));
+    bench_expect(0, "0 regressions");
 }
 
 Test(bench_compare, limits_that_are_none)
@@ -257,13 +217,14 @@ Test(bench_compare, limits_that_are_none)
     struct made_run base = base_of(1);
 
     make_both(&base, &base);
-    compare(WORDS(base_path, new_path, "--fail-if", "speed<-5%"));
-    expect_sentence(USAGE, "\"speed<-5%\" is no limit");
-    cr_assert_not_null(strstr(errors, "metrics are: cpu req/s p50 p99 syscalls memory"), "%s", errors);
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>much"));
-    expect_sentence(USAGE, "\"cpu>much\" is no limit");
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>5 %"));
-    expect_sentence(USAGE, "is no limit");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "speed<-5%"));
+    bench_expect_sentence(USAGE, "\"speed<-5%\" is no limit");
+    cr_assert_not_null(strstr(bench_errors, "metrics are: cpu req/s p50 p99 syscalls memory"), "%s",
+                       bench_errors);
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>much"));
+    bench_expect_sentence(USAGE, "\"cpu>much\" is no limit");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>5 %"));
+    bench_expect_sentence(USAGE, "is no limit");
 }
 
 /* ---- what cannot be compared ---- */
@@ -274,11 +235,11 @@ Test(bench_compare, another_kernel_is_refused)
 
     new.kernel = "6.2.0";
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path));
-    expect_sentence(CANNOT, "kernel: 6.1.0 in BASE, 6.2.0 in NEW");
-    cr_assert_not_null(strstr(errors, "--anyway"), "%s", errors);
-    compare(WORDS(base_path, new_path, "--anyway"));
-    expect(0, "compared although kernel: 6.1.0 in BASE, 6.2.0 in NEW");
+    compare(BENCH_WORDS(base_path, new_path));
+    bench_expect_sentence(CANNOT, "kernel: 6.1.0 in BASE, 6.2.0 in NEW");
+    cr_assert_not_null(strstr(bench_errors, "--anyway"), "%s", bench_errors);
+    compare(BENCH_WORDS(base_path, new_path, "--anyway"));
+    bench_expect(0, "compared although kernel: 6.1.0 in BASE, 6.2.0 in NEW");
 }
 
 Test(bench_compare, other_settings_are_refused)
@@ -287,8 +248,8 @@ Test(bench_compare, other_settings_are_refused)
 
     new.slice = "500ms";
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path));
-    expect_sentence(CANNOT, "scenario made, slice: 1000000000ns in BASE, 500000000ns in NEW");
+    compare(BENCH_WORDS(base_path, new_path));
+    bench_expect_sentence(CANNOT, "scenario made, slice: 1000000000ns in BASE, 500000000ns in NEW");
 }
 
 Test(bench_compare, a_broken_server_is_a_regression)
@@ -297,10 +258,10 @@ Test(bench_compare, a_broken_server_is_a_regression)
 
     new.epoll_reason = "wrong-answer";
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>+5%"));
-    expect(REGRESSION, "REGRESSION: cannot be compared: NEW: wrong-answer");
-    compare(WORDS(new_path, base_path)); /* it was broken before: nothing has got worse */
-    expect(0, "cannot be compared: BASE: wrong-answer");
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>+5%"));
+    bench_expect(REGRESSION, "REGRESSION: cannot be compared: NEW: wrong-answer");
+    compare(BENCH_WORDS(new_path, base_path)); /* it was broken before: nothing has got worse */
+    bench_expect(0, "cannot be compared: BASE: wrong-answer");
 }
 
 Test(bench_compare, a_rate_the_client_limited_is_not_compared)
@@ -310,7 +271,7 @@ Test(bench_compare, a_rate_the_client_limited_is_not_compared)
 
     base.epoll_reason = new.epoll_reason = "client-bound";
     make_both(&base, &new);
-    root = as_json(WORDS(base_path, new_path, "--json"));
+    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
     expect_verdict(comparison_of(root, "timing", "epoll", "req/s"), "cannot be compared");
     expect_verdict(comparison_of(root, "timing", "epoll", "cpu"), "no difference");
     json_decref(root);
@@ -322,8 +283,8 @@ Test(bench_compare, a_model_only_one_has_is_said)
 
     new.models = "ceiling epoll";
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path));
-    expect(0, "made: only BASE has poll");
+    compare(BENCH_WORDS(base_path, new_path));
+    bench_expect(0, "made: only BASE has poll");
 }
 
 Test(bench_compare, no_run_and_wrong_usage)
@@ -331,14 +292,14 @@ Test(bench_compare, no_run_and_wrong_usage)
     struct made_run base = base_of(1);
 
     made_run_write(base_path, &base);
-    compare(WORDS(base_path, "/tmp/no-such-run"));
-    expect_sentence(USAGE, "is that a run directory?");
-    compare(WORDS("--json"));
-    expect_sentence(USAGE, "give two run directories");
-    compare(WORDS(base_path, base_path, base_path));
-    expect_sentence(USAGE, "give two run directories");
-    compare(WORDS(base_path));
-    expect_sentence(CANNOT, "nothing to compare");
+    compare(BENCH_WORDS(base_path, "/tmp/no-such-run"));
+    bench_expect_sentence(USAGE, "is that a run directory?");
+    compare(BENCH_WORDS("--json"));
+    bench_expect_sentence(USAGE, "give two run directories");
+    compare(BENCH_WORDS(base_path, base_path, base_path));
+    bench_expect_sentence(USAGE, "give two run directories");
+    compare(BENCH_WORDS(base_path));
+    bench_expect_sentence(CANNOT, "nothing to compare");
 }
 
 /* A run that was cut short is read and left as it is: only --resume may mend it. */
@@ -350,10 +311,10 @@ Test(bench_compare, reading_changes_nothing)
 
     torn.torn = true;
     make_both(&base, &torn);
-    snprintf(path, sizeof(path), "%s/samples.jsonl", new_path);
+    snprintf(path, sizeof(path), "%.60s/samples.jsonl", new_path);
     cr_assert_eq(stat(path, &before), 0);
-    compare(WORDS(base_path, new_path));
-    expect(0, "no difference");
+    compare(BENCH_WORDS(base_path, new_path));
+    bench_expect(0, "no difference");
     cr_assert_eq(stat(path, &after), 0);
     cr_assert_eq(before.st_size, after.st_size);
 }
@@ -369,19 +330,19 @@ Test(bench_compare, a_duet_is_paired)
     made.noise = 0.006;
     made.epoll_cpu = 1.02;
     made_duet_write(base_path, &made);
-    root = as_json(WORDS(base_path, "--json"));
-    cr_assert_eq(end.status, REGRESSION, "%s", end.out);
+    root = as_json(BENCH_WORDS(base_path, "--json"));
+    cr_assert_eq(bench_end.status, REGRESSION, "%s", bench_end.out);
     expect_verdict(comparison_of(root, "timing", "epoll", "cpu"), "worse");
     expect_verdict(comparison_of(root, "duet", "epoll", "cpu"), "worse");
     cr_assert_str_eq(json_string_value(json_object_get(comparison_of(root, "timing", "epoll", "cpu"), "way")),
                      "paired");
     cr_assert_eq(number(comparison_of(root, "duet", "epoll", "cpu"), "base_rounds"), MADE_ROUNDS);
     json_decref(root);
-    remove_tree(base_path);
+    bench_remove_tree(base_path);
     made.epoll_cpu = 1;
     made_duet_write(base_path, &made);
-    compare(WORDS(base_path));
-    expect(0, "both servers at the same time on one CPU");
+    compare(BENCH_WORDS(base_path));
+    bench_expect(0, "both servers at the same time on one CPU");
 }
 
 /* ---- other formats ---- */
@@ -395,9 +356,9 @@ Test(bench_compare, junit)
 
     new.epoll_cpu = 1.08;
     make_both(&base, &new);
-    snprintf(path, sizeof(path), "%s/junit.xml", directory);
-    compare(WORDS(base_path, new_path, "--fail-if", "cpu>+5%", "--junit", path));
-    cr_assert_eq(end.status, REGRESSION);
+    snprintf(path, sizeof(path), "%.60s/junit.xml", bench_directory);
+    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "cpu>+5%", "--junit", path));
+    cr_assert_eq(bench_end.status, REGRESSION);
     in = fopen(path, "r");
     cr_assert_not_null(in);
     length = fread(text, 1, sizeof(text) - 1, in);
@@ -408,8 +369,8 @@ Test(bench_compare, junit)
                               "<testcase classname=\"made.timing.tenk-load.64\" name=\"epoll cpu\"><failure "
                               "message=\"worse, beyond cpu&gt;+5%\"/></testcase>"),
                        "%s", text);
-    compare(WORDS(base_path, new_path, "--junit", "/proc/nowhere"));
-    expect(CANNOT, "cannot write /proc/nowhere");
+    compare(BENCH_WORDS(base_path, new_path, "--junit", "/proc/nowhere"));
+    bench_expect(CANNOT, "cannot write /proc/nowhere");
 }
 
 /* One line per slice and side, as golang.org/x/perf/benchfmt describes it. */
@@ -419,18 +380,17 @@ Test(bench_compare, benchstat)
 
     new.models = base.models = "ceiling epoll";
     make_both(&base, &new);
-    compare(WORDS(base_path, new_path, "--benchstat"));
-    expect(0, "\nside: "
-              "base\nBenchmarkTenk/scenario=made/client=tenk-load/kind=timing/connections=64/model=epoll 1 ");
-    expect(0, "\nside: new\nBenchmarkTenk/");
-    expect(0, "Unit req/s better=higher\n");
-    expect(0, " cpu-us/request ");
+    compare(BENCH_WORDS(base_path, new_path, "--benchstat"));
+    bench_expect(
+        0, "\nside: "
+           "base\nBenchmarkTenk/scenario=made/client=tenk-load/kind=timing/connections=64/model=epoll 1 ");
+    bench_expect(0, "\nside: new\nBenchmarkTenk/");
+    bench_expect(0, "Unit req/s better=higher\n");
+    bench_expect(0, " cpu-us/request ");
 }
 
 Test(bench_compare, front_door)
 {
-    const char *argv[] = {program_path("tenk"), "compare", "--help", NULL};
-
-    program_run(argv, &end, errors);
-    expect(0, "usage: tenk-compare BASE NEW");
+    bench_run_program("tenk", BENCH_WORDS("compare", "--help"));
+    bench_expect(0, "usage: tenk-compare BASE NEW");
 }

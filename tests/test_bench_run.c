@@ -422,7 +422,7 @@ Test(bench_run, several_scenarios_over_unix_and_echo)
     name = strstr(second, "tiny");
     fprintf(out, "%.*sother%s", (int)(name - second), second, name + 4);
     fclose(out);
-    run("tenk-bench", WORDS(scenario_path, path, "-o", run_path, "--no-cost"));
+    run("tenk-bench", WORDS(scenario_path, path, "-o", run_path, "--no-cost", "--slice", "300ms"));
     cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
     cr_assert_not_null(strstr(end.out, "tiny: 2 connections, tenk-load, http over tcp"), "%s", end.out);
     cr_assert_not_null(strstr(end.out, "other: 2 connections, tenk-load, echo over unix"), "%s", end.out);
