@@ -14,9 +14,14 @@
 
 /* ---- rows ---- */
 
-int block_store(struct session *session, struct failure *failure)
+int block_store(struct session *session, unsigned rows, struct failure *failure)
 {
-    return run_directory_append(&session->run, &session->samples.rows[session->samples.count - 1], failure);
+    const struct samples *samples = &session->samples;
+    int status = 0;
+
+    for (unsigned i = samples->count - rows; i < samples->count && status == 0; i++)
+        status = run_directory_append(&session->run, &samples->rows[i], failure);
+    return status;
 }
 
 /* A slice whose server could not be started has a row too: nothing that was asked for is left out. */
@@ -32,7 +37,7 @@ int block_store_broken(struct block *block, const struct slice *slice, unsigned 
     row_set_text(row, SAMPLE_verdict, "INVALID");
     row_set_text(row, SAMPLE_reason, verdict_name(VERDICT_SERVER_DIED));
     row_set_text(row, SAMPLE_detail, block->broken[place]);
-    return block_store(session, failure);
+    return block_store(session, 1, failure);
 }
 
 static int store_end(struct block *block, unsigned place, const struct server_end *end,
@@ -57,7 +62,7 @@ static int store_end(struct block *block, unsigned place, const struct server_en
     row_set_text(row, SAMPLE_verdict, end->good ? "VALID" : "INVALID");
     row_set_text(row, SAMPLE_reason, end->good ? NULL : verdict_name(VERDICT_SERVER_EXIT));
     row_set_text(row, SAMPLE_detail, end->good ? NULL : end->text);
-    return block_store(session, failure);
+    return block_store(session, 1, failure);
 }
 
 /* ---- servers ---- */

@@ -36,8 +36,8 @@ int block_start_servers(struct block *block, unsigned number, struct failure *fa
 /* Stops them all and stores how each ended. 0; -1 with a sentence. */
 int block_stop_servers(struct block *block, struct failure *failure);
 
-/* Puts the last row on disk; stores the row of a slice whose server could not be started. */
-int block_store(struct session *session, struct failure *failure);
+/* Puts the last rows on disk; stores the row of a slice whose server could not be started. */
+int block_store(struct session *session, unsigned rows, struct failure *failure);
 int block_store_broken(struct block *block, const struct slice *slice, unsigned place,
                        struct failure *failure);
 

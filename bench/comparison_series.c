@@ -159,6 +159,7 @@ static void join(struct comparison_series *series, const struct rounds *above, c
                 .log_ratio = above->sum[round] / above->found[round] -
                              (below ? below->sum[round] / below->found[round] : 0),
                 .start = above->start[round],
+                .round = round,
             };
 }
 
@@ -186,6 +187,7 @@ static void join_simultaneous(struct comparison_series *series, const struct com
             series->items[series->count++] = (struct pair){
                 .log_ratio = log(row_number(a, metric->column)) - log(row_number(b, metric->column)),
                 .start = (unsigned)row_number(a, SAMPLE_start),
+                .round = (unsigned)row_number(a, SAMPLE_round),
             };
         }
     }

@@ -207,6 +207,11 @@ static json_t *first_line_of(const char *path, const char *option)
     return text_or_null(text);
 }
 
+const char *environment_build(void)
+{
+    return TENK_BUILD;
+}
+
 static json_t *build(const char *revision)
 {
 #ifdef __clang__

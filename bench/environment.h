@@ -22,6 +22,9 @@ void environment_revision(char revision[REVISION_MAX]);
 json_t *environment_read(const char *revision, const cpu_set_t *server_cpus, const cpu_set_t *client_cpus,
                          const char *wrk);
 
+/* The compiler and the flags this program was built with: "gcc -O2 -g". */
+const char *environment_build(void);
+
 /* What changes: time, load, memory, steal, sockets. Taken before and after. A new object. */
 json_t *environment_moment(void);
 

@@ -38,6 +38,11 @@ const char *client_name(enum client_kind client)
     return client == CLIENT_WRK ? "wrk" : "tenk-load";
 }
 
+const char *slice_kind(const struct slice *slice)
+{
+    return slice->cost ? "cost" : slice->beside > 0 ? "duet" : "timing";
+}
+
 /* ---- orders ---- */
 
 static void shuffle(struct order *order, struct splitmix *random)
@@ -142,8 +147,46 @@ static bool is_wrk_round(const struct scenario *scenario, unsigned round)
             (round + 1) * scenario->wrk_rounds / scenario->rounds > before);
 }
 
+/* Two slices that run at the same time. Which client starts first changes from round to round. */
+static void add_pair(struct plan *plan, struct slice slice, struct entry a, struct entry b, unsigned position)
+{
+    struct entry both[] = {slice.round % 2 ? b : a, slice.round % 2 ? a : b};
+
+    for (unsigned i = 0; i < 2; i++) {
+        slice.index = plan->count;
+        slice.model = both[i].model;
+        slice.copy = both[i].copy;
+        slice.beside = i + 1;
+        slice.position = position;
+        plan->slices[plan->count++] = slice;
+    }
+}
+
+/* The two copies of the control, and base and new of every model; odd rounds backwards as well. */
+static void add_duets(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
+                      struct slice slice, unsigned *position)
+{
+    const struct name_list *models = &scenario->models;
+    unsigned pairs = models->count / 2;
+
+    if (!scenario->duet_base[0])
+        return;
+    for (unsigned i = 0; i <= pairs; i++) {
+        unsigned pair = slice.round % 2 ? pairs - i : i;
+        struct entry base = {.model = pair == 0 ? 0 : (pair - 1) * 2}, other = base;
+        const struct model *model = registry_find(registry, models->items[base.model]);
+
+        if (pair == 0)
+            other.copy = 1;
+        else
+            other.model++;
+        if (model && !model->unavailable[0])
+            add_pair(plan, slice, base, other, (*position)++);
+    }
+}
+
 static void add_round(struct plan *plan, const struct scenario *scenario, const struct orders *orders,
-                      unsigned round)
+                      const struct registry *registry, unsigned round)
 {
     struct slice slice = {.round = round, .block = round / (unsigned)scenario->rounds_per_start};
     bool wrk = is_wrk_round(scenario, round);
@@ -156,6 +199,7 @@ static void add_round(struct plan *plan, const struct scenario *scenario, const 
         slice.client = CLIENT_TENK_LOAD;
         if (scenario_has_client(scenario, "tenk-load"))
             add_order(plan, &orders->load[which], slice, &position);
+        add_duets(plan, scenario, registry, slice, &position);
         slice.client = CLIENT_WRK;
         if (wrk && list_has(scenario_wrk_connections(scenario), slice.connections))
             add_order(plan, &orders->wrk[which], slice, &position);
@@ -184,7 +228,7 @@ int plan_make(struct plan *plan, const struct scenario *scenario, const struct r
 {
     struct splitmix random = {.state = seed};
     struct orders *orders = calloc(1, sizeof(*orders));
-    size_t most = (size_t)(scenario->rounds * 2 + 1) * scenario->connections.count * ORDER_MAX;
+    size_t most = (size_t)(scenario->rounds * 3 + 1) * scenario->connections.count * ORDER_MAX;
 
     *plan = (struct plan){.slices = calloc(most, sizeof(*plan->slices))};
     if (!orders || !plan->slices) {
@@ -197,7 +241,7 @@ int plan_make(struct plan *plan, const struct scenario *scenario, const struct r
             draw(orders, scenario, registry, &random);
         else
             turn_round(orders, scenario->connections.count);
-        add_round(plan, scenario, orders, round);
+        add_round(plan, scenario, orders, registry, round);
     }
     plan->blocks = plan->count > 0 ? plan->slices[plan->count - 1].block + 1 : 0;
     if (scenario->cost_slice_ns > 0 && scenario_has_client(scenario, "tenk-load"))
@@ -228,6 +272,8 @@ int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scen
 {
     int64_t overhead_ns = SLICE_OVERHEAD_MS * NS_PER_MS + 2 * slice_idle_most_ns(slice);
 
+    if (slice->beside == 2)
+        return 0; /* at the same time as the one before */
     if (slice->cost)
         return scenario->ramp_ns + scenario->cost_slice_ns + overhead_ns;
     if (slice->client == CLIENT_WRK)

@@ -7,6 +7,8 @@
  *   block      rounds_per_start rounds, during which the same server processes are alive
  *   witness    wrk's slices stand in rounds spread over the whole run, right after tenk-load's at the
  *              same connection count; the control once
+ *   duet       after the alternating slices of a round, when two programs are compared: base and new of
+ *              each model at the same time, and the control's two copies; each pair has two slices
  *   cost       at the end, one slice per model and connection count, each model in a start of its own:
  *              counting system calls slows every one of them, so nothing is timed there
  *
@@ -28,8 +30,9 @@ struct slice {
     unsigned index; /* place in the plan */
     bool cost;      /* counts instead of timing */
     enum client_kind client;
-    unsigned model; /* index in scenario->models */
-    unsigned copy;  /* 0; 1: the control's second copy */
+    unsigned model;  /* index in scenario->models */
+    unsigned copy;   /* 0; 1: the control's second copy */
+    unsigned beside; /* 0: alone; of two that run at the same time 1 is the first, 2 the next in the plan */
     unsigned connections;
     unsigned idle;  /* connections beside them that send nothing */
     unsigned block; /* servers are started anew at the beginning of each */
@@ -59,5 +62,6 @@ int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scen
 int64_t plan_expected_ns(const struct plan *plan, const struct scenario *scenario, const bool *done);
 
 const char *client_name(enum client_kind client);
+const char *slice_kind(const struct slice *slice); /* "timing", "cost", "duet" */
 
 #endif

@@ -68,24 +68,32 @@ int registry_parse(struct registry *registry, const char *json, struct failure *
     return 0;
 }
 
-int registry_read(struct registry *registry, struct failure *failure)
+int registry_read_program(struct registry *registry, const char *path, struct failure *failure)
 {
     struct launch program = launch_empty();
     char *text = malloc(LIST_SIZE);
-    int status = -1;
+    int status;
 
     if (!text)
         return failure_set(failure, EXIT_HERE, "out of memory");
-    if (launch_find_sibling("tenk-serve", registry->serve, failure) == 0) {
-        program.argv[0] = registry->serve;
-        program.argv[1] = "--list";
-        program.argv[2] = "--json";
-        status = launch_output(&program, LIST_TIMEOUT_S * NS_PER_S, text, LIST_SIZE, failure);
-    }
+    snprintf(registry->serve, sizeof(registry->serve), "%s", path);
+    program.argv[0] = registry->serve;
+    program.argv[1] = "--list";
+    program.argv[2] = "--json";
+    status = launch_output(&program, LIST_TIMEOUT_S * NS_PER_S, text, LIST_SIZE, failure);
     if (status == 0)
         status = registry_parse(registry, text, failure);
     free(text);
     return status;
+}
+
+int registry_read(struct registry *registry, struct failure *failure)
+{
+    char path[LAUNCH_PATH_MAX];
+
+    return launch_find_sibling("tenk-serve", path, failure) < 0
+               ? -1
+               : registry_read_program(registry, path, failure);
 }
 
 int registry_add_external(struct registry *registry, const struct scenario *scenario, struct failure *failure)

@@ -29,6 +29,7 @@ struct model {
     unsigned clients_at_once;    /* 0: not limited by nature */
     double syscalls_per_request; /* documented; 0: not */
     const char *command;         /* of an external server; NULL: one of ours */
+    const char *program;         /* the tenk-serve that runs it; NULL: the registry's */
 };
 
 struct registry {
@@ -39,6 +40,9 @@ struct registry {
 
 /* Asks tenk-serve. 0; -1 with a sentence. */
 int registry_read(struct registry *registry, struct failure *failure);
+
+/* The same of a given tenk-serve, wherever it is. */
+int registry_read_program(struct registry *registry, const char *program, struct failure *failure);
 
 /* The same from the text of `--list --json`: for tests. */
 int registry_parse(struct registry *registry, const char *json, struct failure *failure);

@@ -12,7 +12,7 @@
 
 static json_t *slice_json(const struct slice *slice, const struct scenario *scenario)
 {
-    return json_pack("[i, s, s, s, i, i, i, i]", (int)slice->index, slice->cost ? "cost" : "timing",
+    return json_pack("[i, s, s, s, i, i, i, i]", (int)slice->index, slice_kind(slice),
                      client_name(slice->client), scenario->models.items[slice->model], (int)slice->copy,
                      (int)slice->connections, (int)slice->block, (int)slice->round);
 }

@@ -63,6 +63,16 @@ void samples_mark_done(const struct samples *samples, const char *scenario, bool
     }
 }
 
+unsigned samples_attempts(const struct samples *samples, const char *scenario, unsigned slice)
+{
+    unsigned attempts = 0;
+
+    for (unsigned i = 0; i < samples->count; i++)
+        attempts += row_number(&samples->rows[i], SAMPLE_slice) == slice &&
+                    row_is(&samples->rows[i], SAMPLE_scenario, scenario);
+    return attempts;
+}
+
 unsigned samples_next_start(const struct samples *samples)
 {
     unsigned next = 0;

@@ -27,6 +27,9 @@ bool samples_counts(const struct samples *samples, unsigned index);
 /* Marks the slices of a scenario that were measured. */
 void samples_mark_done(const struct samples *samples, const char *scenario, bool *done, unsigned count);
 
+/* Rows a slice has already: the number of its next attempt. */
+unsigned samples_attempts(const struct samples *samples, const char *scenario, unsigned slice);
+
 /* The number after the greatest start that occurs: servers started next get it. */
 unsigned samples_next_start(const struct samples *samples);
 

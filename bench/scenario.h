@@ -70,8 +70,9 @@ struct scenario {
     uint64_t workers, requests_per_connection, pipeline;
     uint64_t retries; /* how often a slice gated for noise is run again */
     double rate;      /* open loop, requests per second; 0: closed loop */
-    int64_t slice_ns, ramp_ns, wrk_slice_ns, cost_slice_ns; /* cost_slice 0: no cost slices */
-    double foreign_cpu_max, steal_max;                      /* gates, in CPUs */
+    int64_t slice_ns, ramp_ns, wrk_slice_ns, cost_slice_ns;         /* cost_slice 0: no cost slices */
+    double foreign_cpu_max, steal_max;                              /* gates, in CPUs */
+    char duet_base[SCENARIO_TEXT_MAX], duet_new[SCENARIO_TEXT_MAX]; /* two tenk-serve compared; "": no duet */
     struct external_server servers[SCENARIO_SERVERS_MAX];
     unsigned server_count;
 };

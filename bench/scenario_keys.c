@@ -49,6 +49,8 @@ static const struct key keys[] = {
     KEY(retries, KEY_COUNT),
     KEY(foreign_cpu_max, KEY_NUMBER),
     KEY(steal_max, KEY_NUMBER),
+    KEY(duet_base, KEY_TEXT),
+    KEY(duet_new, KEY_TEXT),
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
@@ -264,8 +266,8 @@ void scenario_write(FILE *out, const struct scenario *scenario)
 
 /* They say which cells there are and how often each is measured, not what a slice is. */
 static const char *const extent_keys[] = {
-    "name",   "description", "models",           "connections", "clients",
-    "rounds", "retries",     "rounds_per_start", "wrk_rounds",  "wrk_connections",
+    "name",    "description",      "models",     "connections",     "clients",   "rounds",
+    "retries", "rounds_per_start", "wrk_rounds", "wrk_connections", "duet_base", "duet_new",
 };
 
 static bool is_extent(const char *name)

@@ -58,7 +58,7 @@ static void our_command(struct launch *program, struct arguments *arguments,
     int n = 0;
 
     listen_argument(server, setting, copy, arguments->listen, sizeof(arguments->listen));
-    argv[n++] = setting->registry->serve;
+    argv[n++] = server->model->program ? server->model->program : setting->registry->serve;
     argv[n++] = model_served_as(server->model);
     argv[n++] = "--listen";
     argv[n++] = arguments->listen;

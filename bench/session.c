@@ -63,6 +63,43 @@ static bool may_repeat(const struct session *session, const struct scenario *sce
            session->repeats * 100 <= session->slices_run * REPEATS_PERCENT_MAX + 200;
 }
 
+/* The slice, and the one that runs at the same time when there is one. */
+static unsigned subjects_of(struct block *block, const struct slice *slice, struct slice_subject *subjects)
+{
+    unsigned count = slice->beside > 0 ? 2 : 1;
+
+    for (unsigned i = 0; i < count; i++)
+        subjects[i] = (struct slice_subject){.slice = slice + i,
+                                             .server = &block->servers[block_place(block, slice + i)]};
+    return count;
+}
+
+/* A row for each. False: no memory. */
+static bool open_rows(struct samples *samples, struct slice_subject *subjects, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!samples_add(samples)) {
+            while (i-- > 0)
+                samples_drop_last(samples);
+            return false;
+        }
+    for (unsigned i = 0; i < count; i++)
+        subjects[i].row = &samples->rows[samples->count - count + i];
+    return true;
+}
+
+/* Whether the slice is to be run again: for noise, or with a longer ramp. */
+static bool is_to_be_repeated(struct session *session, const struct scenario *scenario,
+                              const struct slice_subject *subject, unsigned attempt)
+{
+    bool noise = !subject->slice->cost && verdict_is_circumstance(subject->reason) &&
+                 !verdict_wants_ramp(subject->reason) && may_repeat(session, scenario, attempt);
+
+    session->repeats += noise;
+    return noise ||
+           (subject->slice->client == CLIENT_TENK_LOAD && may_grow(subject->row, subject->reason, scenario));
+}
+
 static enum session_outcome run_attempt(struct block *block, const struct slice *slice, unsigned attempt,
                                         bool *again, struct failure *failure)
 {
@@ -75,45 +112,58 @@ static enum session_outcome run_attempt(struct block *block, const struct slice 
         .ramp_ns = ramp_ns(session, block->part, slice),
         .syscalls_fd = slice->cost ? block->syscalls_fd : -1,
     };
-    struct row *row;
-    enum verdict_reason reason = VERDICT_VALID;
+    struct slice_subject subjects[SLICE_SUBJECTS_MAX];
+    unsigned count = subjects_of(block, slice, subjects);
     enum slice_outcome outcome;
 
     if (run_directory_has_room(&session->run, failure) < 0)
         return SESSION_FAILED;
-    row = samples_add(&session->samples);
-    if (!row) {
+    if (!open_rows(&session->samples, subjects, count)) {
         failure_set(failure, EXIT_HERE, "out of memory");
         return SESSION_FAILED;
     }
     progress_slice(&session->progress, &block->part->scenario, slice, attempt);
-    outcome = slice_run(&setting, slice, attempt, block->start, &block->servers[block_place(block, slice)],
-                        row, &reason, failure);
+    outcome = slice_run(&setting, subjects, count, attempt, block->start, failure);
     if (outcome != SLICE_DONE) {
-        samples_drop_last(&session->samples);
+        for (unsigned i = 0; i < count; i++)
+            samples_drop_last(&session->samples);
         return outcome == SLICE_INTERRUPTED ? SESSION_INTERRUPTED : SESSION_FAILED;
     }
     session->slices_run++;
-    *again = !slice->cost && verdict_is_circumstance(reason) && !verdict_wants_ramp(reason) &&
-             may_repeat(session, &block->part->scenario, attempt);
-    session->repeats += *again;
-    *again |= slice->client == CLIENT_TENK_LOAD && may_grow(row, reason, &block->part->scenario);
-    return block_store(session, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
+    for (unsigned i = 0; i < count; i++)
+        *again |= is_to_be_repeated(session, &block->part->scenario, &subjects[i], attempt);
+    return block_store(session, count, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
 }
 
+/* Of two slices at the same time one may have a row already: the run was killed between the two. */
+static unsigned first_attempt(const struct block *block, const struct slice *slice)
+{
+    const struct samples *samples = &block->session->samples;
+    unsigned first = samples_attempts(samples, block->part->scenario.name, slice->index);
+    unsigned second =
+        slice->beside > 0 ? samples_attempts(samples, block->part->scenario.name, slice->index + 1) : 0;
+
+    return first > second ? first : second;
+}
+
+/* Runs a slice, and the one after it when they belong together. */
 static enum session_outcome run_slice(struct block *block, const struct slice *slice, struct failure *failure)
 {
+    unsigned count = slice->beside > 0 ? 2 : 1, first = first_attempt(block, slice);
     enum session_outcome outcome = SESSION_COMPLETE;
-    unsigned place = block_place(block, slice);
-    bool again = true;
+    bool again = true, broken = false;
 
-    if (block_ensure_server(block, slice, failure) < 0)
-        return SESSION_FAILED;
+    for (unsigned i = 0; i < count; i++) {
+        if (block_ensure_server(block, slice + i, failure) < 0)
+            return SESSION_FAILED;
+        broken |= block->broken[block_place(block, slice + i)][0] != '\0';
+    }
     if (interrupted())
         return SESSION_INTERRUPTED;
-    if (block->broken[place][0])
-        return block_store_broken(block, slice, place, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
-    for (unsigned attempt = 0; again && outcome == SESSION_COMPLETE; attempt++) {
+    for (unsigned i = 0; broken && i < count; i++)
+        if (block_store_broken(block, slice + i, block_place(block, slice + i), failure) < 0)
+            return SESSION_FAILED;
+    for (unsigned attempt = first; !broken && again && outcome == SESSION_COMPLETE; attempt++) {
         again = false;
         outcome = run_attempt(block, slice, attempt, &again, failure);
     }
@@ -163,7 +213,7 @@ static enum session_outcome run_slices(struct block *block, unsigned number, str
         if (plan->slices[i].block != number || block->done[i])
             continue;
         stop_early(block, &plan->slices[i]);
-        if (!block->done[i])
+        if (!block->done[i] && plan->slices[i].beside < 2)
             outcome = interrupted() ? SESSION_INTERRUPTED : run_slice(block, &plan->slices[i], failure);
     }
     return outcome;
@@ -225,6 +275,9 @@ static enum session_outcome run_part(struct session *session, struct session_par
         return SESSION_FAILED;
     }
     samples_mark_done(&session->samples, part->scenario.name, done, part->plan.count);
+    for (unsigned i = 0; i + 1 < part->plan.count; i++) /* two that belong together are done together */
+        if (part->plan.slices[i].beside == 1)
+            done[i] = done[i + 1] = done[i] && done[i + 1];
     for (unsigned number = 0; number < part->plan.blocks && outcome == SESSION_COMPLETE; number++)
         if (!block_is_done(&part->plan, done, number))
             outcome = run_block(session, part, done, stop, number, failure);

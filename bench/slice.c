@@ -62,18 +62,65 @@ static void window(const struct slice_setting *setting, const struct slice *slic
               (slice->cost ? scenario->cost_slice_ns : scenario->slice_ns);
 }
 
-static void watch_client(const struct slice_setting *setting, const struct slice *slice,
-                         const struct server_process *server, pid_t client, struct observation *seen)
+/* One server under its client. */
+struct stage {
+    struct observation seen;
+    struct client_files files;
+    char target[NET_TEXT_MAX + SCENARIO_TEXT_MAX];
+    pid_t client;
+};
+
+/*
+ * Runs on each of the servers' CPUs for a moment, so that the kernel switches from the server to us: only
+ * then (and at every tick, 4 ms apart) does it charge a task that runs without a break. Without it each
+ * reading would be up to a tick old, 3 % of what a server gets in a quarter of a second that it shares.
+ * Whatever is read before leave_servers() is exact, and belongs to one moment when the servers have one CPU.
+ * sched_setaffinity(2)
+ */
+static void visit_servers(const struct slice_setting *setting, cpu_set_t *own)
 {
-    unsigned parts = slice->cost ? TREE_SCHEDULE : 0;
+    cpu_set_t one;
+
+    sched_getaffinity(0, sizeof(*own), own);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, setting->server_cpus)) {
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+            sched_setaffinity(0, sizeof(one), &one);
+        }
+}
+
+static void leave_servers(const cpu_set_t *own)
+{
+    sched_setaffinity(0, sizeof(*own), own);
+}
+
+static void read_marks(const struct slice_setting *setting, const struct slice_subject *subjects,
+                       struct stage *stages, unsigned count, bool end)
+{
+    unsigned parts = subjects->slice->cost ? TREE_SCHEDULE | (end ? TREE_MEMORY : 0) : 0;
+    cpu_set_t own;
+
+    visit_servers(setting, &own);
+    for (unsigned i = 0; i < count; i++)
+        read_mark(end ? &stages[i].seen.end : &stages[i].seen.begin, subjects[i].server, setting->syscalls_fd,
+                  parts);
+    leave_servers(&own);
+}
+
+static void watch_clients(const struct slice_setting *setting, const struct slice_subject *subjects,
+                          struct stage *stages, unsigned count)
+{
     int64_t begin_ns, end_ns, started_ns = clock_now_ns();
 
-    window(setting, slice, &begin_ns, &end_ns);
+    window(setting, subjects->slice, &begin_ns, &end_ns);
     wait_until(started_ns + begin_ns);
-    read_mark(&seen->begin, server, setting->syscalls_fd, parts);
+    read_marks(setting, subjects, stages, count, false);
     wait_until(started_ns + end_ns);
-    read_mark(&seen->end, server, setting->syscalls_fd, parts ? parts | TREE_MEMORY : 0);
-    seen->client = launch_wait(client, started_ns + end_ns + CLIENT_GRACE_S * NS_PER_S, true);
+    read_marks(setting, subjects, stages, count, true);
+    for (unsigned i = 0; i < count; i++)
+        stages[i].seen.client =
+            launch_wait(stages[i].client, started_ns + end_ns + CLIENT_GRACE_S * NS_PER_S, true);
 }
 
 static bool is_settled(const struct server_process *server, struct mark *now)
@@ -131,61 +178,124 @@ static void describe_client(struct observation *seen)
         snprintf(seen->wrong, sizeof(seen->wrong), "%s", launch_end_text(&seen->client));
 }
 
-static void observe(const struct slice_setting *setting, const struct slice *slice,
-                    struct server_process *server, pid_t client, struct observation *seen)
+static enum slice_outcome start_clients(const struct slice_setting *setting,
+                                        const struct slice_subject *subjects, struct stage *stages,
+                                        unsigned count, unsigned attempt, struct failure *failure)
 {
-    watch_client(setting, slice, server, client, seen);
-    read_mark(&seen->after, server, -1, 0);
-    machine_read(&seen->machine_after);
-    seen->own_cpu_ns = own_cpu_ns() - seen->own_cpu_ns;
-    if (seen->client.end != LAUNCH_INTERRUPTED)
-        settle(server, seen);
+    for (unsigned i = 0; i < count; i++) {
+        struct stage *stage = &stages[i];
+
+        name_files(&stage->files, setting, subjects[i].slice, attempt);
+        server_process_target(subjects[i].server, setting->scenario, stage->target, sizeof(stage->target));
+        stage->seen.own_cpu_ns = own_cpu_ns();
+        machine_read(&stage->seen.machine_before);
+        read_mark(&stage->seen.before, subjects[i].server, -1, 0);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        stages[i].client = client_start(setting->clients, setting->scenario, subjects[i].slice,
+                                        stages[i].target, setting->ramp_ns, &stages[i].files, failure);
+        if (stages[i].client > 0)
+            continue;
+        while (i-- > 0) {
+            launch_kill_group(stages[i].client);
+            launch_wait(stages[i].client, clock_now_ns() + NS_PER_S, false);
+        }
+        return SLICE_IMPOSSIBLE;
+    }
+    return SLICE_DONE;
 }
 
-enum slice_outcome slice_run(const struct slice_setting *setting, const struct slice *slice, unsigned attempt,
-                             unsigned start, struct server_process *server, struct row *row,
-                             enum verdict_reason *reason, struct failure *failure)
+static int64_t cpu_of(const struct observation *seen)
 {
-    struct observation seen = {0};
-    struct client_files files;
-    char target[NET_TEXT_MAX + SCENARIO_TEXT_MAX];
-    pid_t client;
+    return seen->client.cpu_ns + (seen->before.has_cpu && seen->after.has_cpu
+                                      ? seen->after.cpu.total_ns - seen->before.cpu.total_ns
+                                      : 0);
+}
 
-    name_files(&files, setting, slice, attempt);
-    server_process_target(server, setting->scenario, target, sizeof(target));
-    seen.own_cpu_ns = own_cpu_ns();
-    machine_read(&seen.machine_before);
-    read_mark(&seen.before, server, -1, 0);
-    client =
-        client_start(setting->clients, setting->scenario, slice, target, setting->ramp_ns, &files, failure);
-    if (client < 0)
-        return SLICE_IMPOSSIBLE;
-    observe(setting, slice, server, client, &seen);
-    if (seen.client.end == LAUNCH_INTERRUPTED) {
-        unlink(files.output);
-        unlink(files.log);
-        unlink(files.histogram);
-        return SLICE_INTERRUPTED;
+/* To the end of the clients. False: interrupted. */
+static bool observe(const struct slice_setting *setting, const struct slice_subject *subjects,
+                    struct stage *stages, unsigned count)
+{
+    bool interrupted = false;
+
+    watch_clients(setting, subjects, stages, count);
+    for (unsigned i = 0; i < count; i++) {
+        struct observation *seen = &stages[i].seen;
+
+        read_mark(&seen->after, subjects[i].server, -1, 0);
+        machine_read(&seen->machine_after);
+        seen->own_cpu_ns = own_cpu_ns() - seen->own_cpu_ns;
+        interrupted |= seen->client.end == LAUNCH_INTERRUPTED;
     }
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned k = 0; k < count; k++)
+            stages[i].seen.beside_cpu_ns += k != i ? cpu_of(&stages[k].seen) : 0;
+    for (unsigned i = 0; i < count && !interrupted; i++)
+        settle(subjects[i].server, &stages[i].seen);
+    return !interrupted;
+}
+
+/* Of two servers that shared a CPU these say how the scheduler shared it. */
+static void leave_out_shares(struct row *row)
+{
+    static const unsigned columns[] = {
+        SAMPLE_requests_per_s,  SAMPLE_latency_mean_us, SAMPLE_latency_min_us,
+        SAMPLE_latency_p50_us,  SAMPLE_latency_p90_us,  SAMPLE_latency_p99_us,
+        SAMPLE_latency_p999_us, SAMPLE_latency_max_us,  SAMPLE_rate_sent_per_s,
+    };
+
+    for (unsigned i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        row_set(row, columns[i], NAN);
+}
+
+static void fill(const struct slice_setting *setting, struct slice_subject *subject, struct stage *stage,
+                 unsigned attempt, unsigned start)
+{
+    const struct server_process *server = subject->server;
+    const struct slice *slice = subject->slice;
+    struct observation *seen = &stage->seen;
+    struct row *row = subject->row;
 
     slice_identify(row, setting->scenario, slice, server->model, attempt, start);
-    row_set_text(row, SAMPLE_raw, files.output + strlen(setting->directory) + 1);
+    row_set_text(row, SAMPLE_raw, stage->files.output + strlen(setting->directory) + 1);
     if (slice->client == CLIENT_TENK_LOAD)
         row_set(row, SAMPLE_ramp_s, (double)setting->ramp_ns / 1e9);
-    seen.result_missing = client_result(slice->client, &files, row, seen.wrong, sizeof(seen.wrong)) < 0;
-    describe_client(&seen);
-    describe_death(server, &seen);
-    slice_fill(row, setting, slice, server, &seen);
-    *reason = verdict_decide(
+    seen->result_missing =
+        client_result(slice->client, &stage->files, row, seen->wrong, sizeof(seen->wrong)) < 0;
+    describe_client(seen);
+    describe_death(server, seen);
+    slice_fill(row, setting, slice, server, seen);
+    subject->reason = verdict_decide(
         row,
         &(struct verdict_facts){
-            .server_died = seen.server_died,
-            .client_failed = seen.result_missing,
-            .text = seen.wrong,
+            .server_died = seen->server_died,
+            .client_failed = seen->result_missing,
+            .text = seen->wrong,
             .clients_at_once = model_clients_at_once(server->model, (unsigned)setting->scenario->workers),
             .foreign_cpu_max = slice->cost ? INFINITY : setting->scenario->foreign_cpu_max,
             .steal_max = slice->cost ? INFINITY : setting->scenario->steal_max,
-            .wall_s = (double)(seen.after.at_ns - seen.before.at_ns) / 1e9,
+            .wall_s = (double)(seen->after.at_ns - seen->before.at_ns) / 1e9,
         });
+    if (slice->beside > 0)
+        leave_out_shares(row);
+}
+
+enum slice_outcome slice_run(const struct slice_setting *setting, struct slice_subject *subjects,
+                             unsigned count, unsigned attempt, unsigned start, struct failure *failure)
+{
+    struct stage stages[SLICE_SUBJECTS_MAX] = {0};
+
+    if (start_clients(setting, subjects, stages, count, attempt, failure) != SLICE_DONE)
+        return SLICE_IMPOSSIBLE;
+    if (!observe(setting, subjects, stages, count)) {
+        for (unsigned i = 0; i < count; i++) {
+            unlink(stages[i].files.output);
+            unlink(stages[i].files.log);
+            unlink(stages[i].files.histogram);
+        }
+        return SLICE_INTERRUPTED;
+    }
+    for (unsigned i = 0; i < count; i++)
+        fill(setting, &subjects[i], &stages[i], attempt, start);
     return SLICE_DONE;
 }

@@ -9,6 +9,10 @@
  * disturbing anybody. So CPU time per request is that of the steady state: neither opening 512
  * connections nor closing them, and no request is missing or too many in the denominator. The
  * counts of the whole slice, ramp included, are compared with the client's.
+ *
+ * Two servers may be loaded at the same time, each by a client of its own: on one CPU whatever disturbs one
+ * disturbs the other in the same milliseconds. Their CPU time per request can be compared as finely as
+ * nothing else; rates and latencies follow the scheduler's shares and are left out of the rows.
  */
 #ifndef SLICE_H
 #define SLICE_H
@@ -30,13 +34,22 @@ struct slice_setting {
 
 enum slice_outcome { SLICE_DONE, SLICE_INTERRUPTED, SLICE_IMPOSSIBLE };
 
+/* One server of a slice, and what becomes of it. */
+struct slice_subject {
+    const struct slice *slice;
+    struct server_process *server;
+    struct row *row; /* opened */
+    enum verdict_reason reason;
+};
+
+enum { SLICE_SUBJECTS_MAX = 2 };
+
 /*
- * Runs the slice and fills an opened row, verdict included. SLICE_INTERRUPTED: Ctrl-C, the row is to
- * be dropped. SLICE_IMPOSSIBLE: the client could not even be started; *failure says why.
+ * Runs a slice, or two at the same time, and fills the rows, verdicts included. SLICE_INTERRUPTED: Ctrl-C,
+ * the rows are to be dropped. SLICE_IMPOSSIBLE: a client could not even be started; *failure says why.
  */
-enum slice_outcome slice_run(const struct slice_setting *setting, const struct slice *slice, unsigned attempt,
-                             unsigned start, struct server_process *server, struct row *row,
-                             enum verdict_reason *reason, struct failure *failure);
+enum slice_outcome slice_run(const struct slice_setting *setting, struct slice_subject *subjects,
+                             unsigned count, unsigned attempt, unsigned start, struct failure *failure);
 
 /* Fills the columns that say which slice it is. */
 void slice_identify(struct row *row, const struct scenario *scenario, const struct slice *slice,

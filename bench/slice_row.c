@@ -29,7 +29,7 @@ void slice_identify(struct row *row, const struct scenario *scenario, const stru
     char text[32];
 
     strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-    row_set_text(row, SAMPLE_kind, slice->cost ? "cost" : "timing");
+    row_set_text(row, SAMPLE_kind, slice_kind(slice));
     row_set_text(row, SAMPLE_scenario, scenario->name);
     row_set_text(row, SAMPLE_model, model->name);
     row_set(row, SAMPLE_workers, workers > 0 ? workers : NAN);
@@ -173,8 +173,8 @@ static void fill_machine(struct row *row, const struct observation *seen)
 {
     const struct machine *a = &seen->machine_before, *b = &seen->machine_after;
     double wall_s = (double)(b->at_ns - a->at_ns) / 1e9;
-    double ours_s =
-        (double)(seen->client.cpu_ns + seen->own_cpu_ns) / 1e9 + b->softirq_threads_s - a->softirq_threads_s;
+    double ours_s = (double)(seen->client.cpu_ns + seen->own_cpu_ns + seen->beside_cpu_ns) / 1e9 +
+                    b->softirq_threads_s - a->softirq_threads_s;
 
     row_set(row, SAMPLE_listen_overflows, counted(a->listen_overflows, b->listen_overflows));
     row_set(row, SAMPLE_listen_drops, counted(a->listen_drops, b->listen_drops));

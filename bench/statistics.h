@@ -24,6 +24,7 @@ double statistics_quantile(double *values, size_t count, double share);
 struct pair {
     double log_ratio;
     unsigned start;
+    unsigned round; /* for those who join two series; the statistics do not look at it */
 };
 
 struct estimate {
