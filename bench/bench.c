@@ -7,13 +7,16 @@
  * This file wires the parts; the method is in bench/README.md.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "compare_report.h"
 #include "environment.h"
 #include "interrupt.h"
 #include "report.h"
 #include "run_json.h"
+#include "selfcheck.h"
 #include "setup.h"
 #include "summary.h"
 #include "units.h"
@@ -71,7 +74,8 @@ static void print_slices(const struct session *session)
             const struct slice *slice = &part->plan.slices[i];
 
             printf("%s %u start %u round %u %s %s%s %u\n", part->scenario.name, slice->index, slice->block,
-                   slice->round, slice->cost ? "cost" : client_name(slice->client),
+                   slice->round,
+                   slice->cost || slice->beside > 0 ? slice_kind(slice) : client_name(slice->client),
                    part->scenario.models.items[slice->model], slice->copy > 0 ? " (copy)" : "",
                    slice->connections);
         }
@@ -80,8 +84,34 @@ static void print_slices(const struct session *session)
 
 /* ---- the end ---- */
 
-static int finish(struct session *session, json_t *root, enum session_outcome outcome,
-                  struct failure *failure)
+/* A duet is a comparison: the same table as `tenk-compare DIRECTORY`. */
+static void print_comparison(const struct session *session, json_t *root, bool resampled)
+{
+    struct recorded view = {.run = session->run, .samples = session->samples, .json = root}; /* not owned */
+    struct comparison_setting setting = {.before = &view, .after = &view, .seed = session->seed};
+    struct comparison_table table;
+    struct failure failure;
+
+    view.scenarios = calloc(session->part_count, sizeof(*view.scenarios));
+    for (; view.scenarios && view.scenario_count < session->part_count; view.scenario_count++)
+        view.scenarios[view.scenario_count] = session->parts[view.scenario_count].scenario;
+    if (comparison_make(&table, &setting, &failure) < 0)
+        complain(&failure);
+    else
+        compare_report_text(stdout, &table, &setting, NULL);
+    if (resampled && selfcheck_print(stdout, &view, SELFCHECK_SESSIONS, session->seed, &failure) < 0)
+        complain(&failure);
+    comparison_free(&table);
+    free(view.scenarios);
+}
+
+static bool is_duet(const struct session *session)
+{
+    return session->parts[0].scenario.duet_base[0] != '\0';
+}
+
+static int finish(struct session *session, const struct bench_options *options, json_t *root,
+                  enum session_outcome outcome, struct failure *failure)
 {
     struct summary summary;
     struct failure later;
@@ -92,7 +122,10 @@ static int finish(struct session *session, json_t *root, enum session_outcome ou
         run_json_ended(root, session, outcome == SESSION_COMPLETE);
     if (summary_make(&summary, session, &later) < 0)
         return complain(&later);
-    report_tables(stdout, &summary, REPORT_TEXT);
+    if (is_duet(session))
+        print_comparison(session, root, options->aa);
+    else
+        report_tables(stdout, &summary, REPORT_TEXT);
     if (run_json_write(session, root, &later) < 0 || report_files(&summary, root, &later) < 0)
         status = complain(&later);
     if (outcome == SESSION_FAILED)
@@ -149,7 +182,7 @@ static int run(struct session *session, const struct bench_options *options, int
     }
     print_plan(session);
     outcome = session_run(session, &failure);
-    status = finish(session, root, outcome, &failure);
+    status = finish(session, options, root, outcome, &failure);
     json_decref(root);
     return status;
 }

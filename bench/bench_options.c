@@ -7,6 +7,7 @@
 
 static const char usage[] =
     "usage: tenk-bench [SCENARIO ...] [options]\n"
+    "       tenk-bench --duet BASE NEW [SCENARIO ...] [options]\n"
     "       tenk-bench --resume DIRECTORY\n"
     "\n"
     "Measures server models: starts them, loads them in short slices, in shuffled and interleaved rounds,\n"
@@ -31,6 +32,11 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         {"rounds", 'n', OPTION_TEXT, &options->rounds, "N", "rounds; pairs are formed within a round"},
         {"slice", 'd', OPTION_TEXT, &options->slice, "TIME", "length of a slice"},
         {"ramp", 0, OPTION_TEXT, &options->ramp, "TIME", "discarded at the beginning of a slice"},
+        {"duet", 0, OPTION_FLAG, &options->duet, NULL,
+         "compare two tenk-serve, or git revisions, in one sitting: alternately, and at the same time"},
+        {"base", 0, OPTION_TEXT, &options->base, "REVISION", "a duet of that revision and this build"},
+        {"aa", 0, OPTION_FLAG, &options->aa, NULL,
+         "a duet of this build with itself (or the one given), resampled: how often is the verdict wrong?"},
         {"quick", 0, OPTION_FLAG, &options->quick, NULL, "12 rounds of 500ms over 3 starts"},
         {"deep", 0, OPTION_FLAG, &options->deep, NULL, "60 rounds of 1s over 8 starts"},
         {"until", 0, OPTION_TEXT, &options->until, "WIDTH",
@@ -79,6 +85,17 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         fputs("tenk-bench: --resume takes its scenarios and its directory from the run; give neither\n",
               stderr);
         return EXIT_USAGE;
+    }
+    if (options->duet && (argc - first < 2 || options->base)) {
+        fputs(
+            "tenk-bench: --duet takes two operands, BASE and NEW: programs or git revisions; --base REVISION "
+            "compares with this build\n",
+            stderr);
+        return EXIT_USAGE;
+    }
+    if (options->duet) {
+        options->sides[0] = argv[first++];
+        options->sides[1] = argv[first++];
     }
     options->scenario_count = argc - first;
     options->scenarios = argv + first;

@@ -13,6 +13,7 @@
 
 #include "compare_report.h"
 #include "options.h"
+#include "selfcheck.h"
 
 static const char usage[] =
     "usage: tenk-compare BASE NEW [options]     two run directories of tenk-bench\n"
@@ -33,10 +34,12 @@ static const char notes[] =
     "Exit status: 0 no regression; 1 a regression; 2 wrong usage; 3 the runs cannot be compared.\n"
     "Metrics:\n";
 
+enum { SESSIONS_MAX = 100000 };
+
 struct options {
     struct option_list limits;
     const char *junit;
-    uint64_t seed;
+    uint64_t seed, sessions; /* sessions: resampled ones of a duet; 0: none */
     bool json, benchstat, anyway, help;
     const char *base, *new; /* NULL: one directory, a duet */
 };
@@ -85,6 +88,8 @@ static int parse(struct options *options, int argc, char **argv)
         {"benchstat", 0, OPTION_FLAG, &options->benchstat, NULL,
          "print the slices for `benchstat -col side FILE` instead"},
         {"anyway", 0, OPTION_FLAG, &options->anyway, NULL, "compare although the environments differ"},
+        {"resample", 0, OPTION_COUNT, &options->sessions, "N",
+         "of a duet: judge N resampled sessions of a minute as well, as tenk-bench --aa does"},
         {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the intervals (1)"},
         {"help", 'h', OPTION_FLAG, &options->help, NULL, "this text"},
         {0},
@@ -103,6 +108,12 @@ static int parse(struct options *options, int argc, char **argv)
     }
     if (take_operands(options, argc - first, argv + first) < 0) {
         fputs("tenk-compare: give two run directories, or one of a duet; --help says more\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (options->sessions > SESSIONS_MAX ||
+        (options->sessions > 0 && (options->new || options->json || options->benchstat))) {
+        fprintf(stderr, "tenk-compare: --resample takes up to %d sessions of one duet, and prints a table\n",
+                SESSIONS_MAX);
         return EXIT_USAGE;
     }
     if (options->json && options->benchstat) {
@@ -160,6 +171,9 @@ static int report(const struct comparison_table *table, const struct comparison_
     } else {
         compare_report_text(stdout, table, setting, obstacles);
     }
+    if (options->sessions > 0 &&
+        selfcheck_print(stdout, setting->before, (unsigned)options->sessions, options->seed, failure) < 0)
+        return -1;
     if (fflush(stdout) != 0)
         return failure_set(failure, EXIT_HERE, "cannot write to standard output: %s", strerror(errno));
     return options->junit ? write_junit(options->junit, table, failure) : 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "duet.h"
 #include "machine.h"
 #include "run_json.h"
 #include "shipped.h"
@@ -81,6 +82,28 @@ static int set_depth(struct scenario *scenario, const struct bench_options *opti
     return 0;
 }
 
+/* Both programs of a duet go into the scenario: a run that is taken up again finds them there. */
+static int set_sides(struct scenario *scenario, const struct bench_options *options, struct failure *failure)
+{
+    char own[LAUNCH_PATH_MAX];
+
+    if (options->duet)
+        return duet_find(options->sides[0], scenario->duet_base, failure) < 0
+                   ? -1
+                   : duet_find(options->sides[1], scenario->duet_new, failure);
+    if (!options->base && !options->aa)
+        return 0;
+    if (!options->base) /* the same program twice */
+        return launch_find_sibling("tenk-serve", own, failure) < 0 ||
+                       duet_find(own, scenario->duet_base, failure) < 0
+                   ? -1
+                   : duet_find(own, scenario->duet_new, failure);
+    return launch_find_sibling("tenk-serve", own, failure) < 0 ||
+                   duet_find(options->base, scenario->duet_base, failure) < 0
+               ? -1
+               : duet_find(own, scenario->duet_new, failure);
+}
+
 static int override_keys(struct scenario *scenario, const struct bench_options *options,
                          struct failure *failure)
 {
@@ -91,7 +114,7 @@ static int override_keys(struct scenario *scenario, const struct bench_options *
         set_text(scenario, "rounds", options->rounds, failure) < 0 ||
         set_text(scenario, "slice", options->slice, failure) < 0 ||
         set_text(scenario, "ramp", options->ramp, failure) < 0 ||
-        set_any(scenario, &options->settings, failure) < 0)
+        set_any(scenario, &options->settings, failure) < 0 || set_sides(scenario, options, failure) < 0)
         return -1;
     if (options->no_cost)
         scenario->cost_slice_ns = 0;
@@ -234,6 +257,8 @@ static int make_plans(struct session *session, struct failure *failure)
         struct session_part *part = &session->parts[i];
 
         part->registry = registry;
+        if (part->scenario.duet_base[0] && duet_prepare(&part->registry, &part->scenario, failure) < 0)
+            return -1;
         if (registry_add_external(&part->registry, &part->scenario, failure) < 0 ||
             registry_add_variants(&part->registry, &part->scenario, failure) < 0 ||
             registry_choose(&part->registry, &part->scenario, failure) < 0 ||
@@ -275,7 +300,7 @@ static int open_session(struct session *session, struct failure *failure)
 
 int setup_new(struct session *session, const struct bench_options *options, struct failure *failure)
 {
-    const char *quick = "quick";
+    const char *usual = options->duet || options->base || options->aa ? "duet" : "quick";
     int count = options->scenario_count > 0 ? options->scenario_count : 1;
     char path[LAUNCH_PATH_MAX];
 
@@ -285,7 +310,7 @@ int setup_new(struct session *session, const struct bench_options *options, stru
     if (count > SESSION_SCENARIOS_MAX)
         return failure_set(failure, EXIT_USAGE, "at most %d scenarios in one run", SESSION_SCENARIOS_MAX);
     for (int i = 0; i < count; i++)
-        if (find_scenario(options->scenario_count > 0 ? options->scenarios[i] : quick, path, failure) < 0 ||
+        if (find_scenario(options->scenario_count > 0 ? options->scenarios[i] : usual, path, failure) < 0 ||
             read_scenario(session, path, options, failure) < 0)
             return -1;
     return prepare(session, options, failure);

@@ -13,10 +13,12 @@ struct bench_options {
     const char *connections, *rounds, *slice, *ramp;
     const char *output, *results, *resume;
     const char *server_cpus, *client_cpus;
+    const char *base;  /* the revision to be compared with; NULL: none */
     const char *until; /* "2%" */
     int64_t budget_ns; /* 0: none */
     uint64_t seed;     /* 0: from the clock */
-    bool quick, deep, no_cost, plan, columns, help;
+    bool duet, aa, quick, deep, no_cost, plan, columns, help;
+    const char *sides[2]; /* of a duet: BASE and NEW; NULL: none */
     int scenario_count;
     char **scenarios; /* operands: files or names */
 };

@@ -60,8 +60,9 @@ static void write_frame(const char *path, const struct made_run *made, const cha
     out = create(path, "scenarios/made.ini");
     fprintf(out,
             "[scenario]\nname = made\nmodels = %s\ncontrol = %s\nconnections = %d\nrounds = %d\n"
-            "rounds_per_start = %d\nslice = %s\n",
-            models, control, MADE_CONNECTIONS, MADE_ROUNDS, MADE_ROUNDS_PER_START, made->slice);
+            "rounds_per_start = %d\nslice = %s\n%s",
+            models, control, MADE_CONNECTIONS, MADE_ROUNDS, MADE_ROUNDS_PER_START, made->slice,
+            strchr(models, '@') ? "duet_base = /made\nduet_new = /made\n" : "");
     fclose(out);
     out = create(path, "run.json");
     fprintf(
