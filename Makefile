@@ -123,7 +123,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test bench bench-full bench-limits limits selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install clean help
+.PHONY: all deps test bench bench-full bench-limits limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -193,6 +193,16 @@ limits: $(LIMIT_PROGRAMS) ## build the bare loops of bench/limits
 
 bench-limits: all limits ## measure models against the bare loop of their shape
 	$(Q)$(BUILD)/tenk-bench bench/scenarios/limits.ini
+
+# What plants a difference for selfcheck; no program is linked with it.
+HANDICAP := $(BUILD)/handicap.so
+$(HANDICAP): bench/handicap/handicap.c
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TENK_CFLAGS) -fPIC -shared -o $@ $<
+
+selfcheck: all $(HANDICAP) ## are the verdicts right? false alarms, planted differences, then selfcheck-load (eight minutes)
+	$(Q)bench/selfcheck.sh $(BUILD) results/selfcheck
+	$(Q)$(MAKE) --no-print-directory selfcheck-load
 
 selfcheck-load: all ## does tenk-load measure what it says? a stopped server, lateness, overload (a minute)
 	$(Q)TENK_BIN=$(BUILD) tests/selfcheck_load

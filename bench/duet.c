@@ -133,7 +133,7 @@ int duet_prepare(struct registry *registry, struct scenario *scenario, struct fa
 
     if (read_both(registry, scenario, failure) < 0)
         return -1;
-    if (strchr(scenario->models.items[0], '@'))
+    if (registry_find(registry, scenario->models.items[0]))
         return 0; /* a run that is taken up again */
     if (all && add_all(&list, registry, failure) < 0)
         return -1;

@@ -35,7 +35,10 @@ static void expect_end(const char *part)
     bench_expect(strstr(bench_errors, "no-reply") || bench_end.status == FAULT ? FAULT : 0, part);
 }
 
-/* What the rows of a duet must hold, and how many rows each slice has. */
+/*
+ * What the rows of a duet must hold, and how many rows each slice has: more than one where clients were
+ * starved and it was run again with a longer ramp.
+ */
 static void read_rows(unsigned rows[ROUNDS * SLICES_PER_ROUND])
 {
     char path[BENCH_PATH_MAX + 16], line[LINE_MAX_BYTES];
@@ -90,7 +93,7 @@ Test(bench_duet, alternately_and_at_the_same_time)
     expect_end("both servers at the same time on one CPU");
     read_rows(rows);
     for (unsigned i = 0; i < ROUNDS * SLICES_PER_ROUND; i++)
-        cr_assert_eq(rows[i], 1, "slice %u has %u rows", i, rows[i]);
+        cr_assert_geq(rows[i], 1, "slice %u has %u rows", i, rows[i]);
     bench_run_program("tenk-compare", BENCH_WORDS(bench_run, "--fail-if", "cpu>+500%"));
     bench_expect(bench_end.status == FAULT ? FAULT : 0, "alternating in one sitting");
 }
@@ -124,7 +127,7 @@ Test(bench_duet, half_a_pair_is_measured_again)
     expect_end("at the same time");
     read_rows(rows);
     for (unsigned i = 0; i < ROUNDS * SLICES_PER_ROUND; i++)
-        cr_assert_eq(rows[i], i == lost - 2 ? 2U : 1U, "slice %u has %u rows", i, rows[i]);
+        cr_assert_geq(rows[i], i == lost - 2 ? 2U : 1U, "slice %u has %u rows", i, rows[i]);
 }
 
 Test(bench_duet, sides_that_are_none)
@@ -135,7 +138,7 @@ Test(bench_duet, sides_that_are_none)
     bench_run_program("tenk-bench", BENCH_WORDS("--duet", serve()));
     bench_expect_sentence(USAGE, "--duet takes two operands, BASE and NEW");
     bench_run_program("tenk-bench", BENCH_WORDS("--duet", serve(), serve(), "-m", "epol", "--plan"));
-    bench_expect_sentence(USAGE, "unknown model \"epol@base\"");
+    bench_expect_sentence(USAGE, "unknown model \"epol\"");
 }
 
 /* On rows the test made: equal copies are not told apart; two per cent is found nearly always. */
