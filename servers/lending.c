@@ -100,14 +100,15 @@ void *lending_work(struct lending *lending, struct crew_member *member, struct c
 static void take_back(struct lending *lending, struct client *client)
 {
     enum conn_status status = conn_wants(&client->conn);
+    bool room = client->room && status == CONN_WANT_WRITE;
 
-    client->queued = false;
+    client->queued = client->room = false;
     client->conn.worker = &lending->loop.worker;
     client->edge |= client->conn.input_left;
     loop_settle(&lending->loop, client, status);
     if (conn_wants(&client->conn) == CONN_DONE)
         loop_drop(&lending->loop, client);
-    else if (client_unfinished(client, status))
+    else if (client_unfinished(client, status) || room)
         lend(lending, client);
 }
 
@@ -132,6 +133,8 @@ static void on_edge(struct lending *lending, struct client *client, uint32_t eve
 
     client->edge |= (events & EPOLLIN) != 0;
     client->ended |= lost || (events & EPOLLRDHUP) != 0;
+    /* The thread that has it may have found the socket full before this came: no other edge will. */
+    client->room |= client->queued && (events & EPOLLOUT) != 0;
     if (client->queued || client->conn.done)
         return;
     enum conn_status status = conn_wants(&client->conn);

@@ -34,6 +34,7 @@ struct client {
     bool due;                  /* its wait is over */
     bool was_lingering;        /* before the last progress */
     bool edge, ended;          /* edge-triggered: input has come; the peer has ended its side */
+    bool room;                 /* ... the socket has had room while it was lent */
     struct client *dropped;    /* next in the list of those to be freed after this round */
 };
 
