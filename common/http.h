@@ -26,11 +26,12 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER };
 
 struct http_request {
     enum http_method method;
-    const char *target; /* path only: no authority, no query; points into the input */
+    const char *target; /* path only: no authority, no query; in the input, or a "/" where it has none */
     size_t target_size;
     bool http_1_0;
     bool keep_alive;
     bool expects_continue; /* Expect: 100-continue */
+    bool asks_tunnel;      /* CONNECT: what follows may be no HTTP, so it is the last (RFC 9110, 9.3.6) */
     bool has_length;
     bool chunked;
     uint64_t length; /* of the body, when has_length */

@@ -48,12 +48,14 @@ static bool is_encoded(struct slice path)
 }
 
 /* The forms that only one method may use (RFC 9112, 3.2.3 and 3.2.4): "*" and "host:port". */
-static bool is_form_of(struct slice method, struct slice target)
+static bool is_form_of(struct slice method, struct slice target, struct http_request *request)
 {
     if (method.size == 7 && memcmp(method.at, "OPTIONS", 7) == 0)
         return target.size == 1 && *target.at == '*';
-    if (method.size == 7 && memcmp(method.at, "CONNECT", 7) == 0)
+    if (method.size == 7 && memcmp(method.at, "CONNECT", 7) == 0) {
+        request->asks_tunnel = true;
         return *target.at != ':' && http_is_host(target) && memchr(target.at, ':', target.size) != NULL;
+    }
     return false;
 }
 
@@ -68,7 +70,7 @@ static int parse_target(struct slice method, struct slice target, struct http_re
         return -400;
     if (absolute && cut_authority(&target) < 0)
         return -400;
-    if (*target.at != '/' && !is_form_of(method, target))
+    if (*target.at != '/' && !is_form_of(method, target, request))
         return -400;
     const char *query = memchr(target.at, '?', target.size);
     request->target = target.at;
@@ -244,7 +246,7 @@ static int check_head(struct http_request *request, const struct field_facts *fa
         request->keep_alive = facts->keep_alive;
         request->expects_continue = false;
     }
-    if (facts->close)
+    if (facts->close || request->asks_tunnel)
         request->keep_alive = false;
     return 0;
 }

@@ -86,7 +86,7 @@ size_t http_decode(struct slice path, char *room, size_t max)
 
 int http_find_line(const char *at, size_t size, struct slice *line)
 {
-    const char *end = memchr(at, '\n', size);
+    const char *end = size > 0 ? memchr(at, '\n', size) : NULL;
 
     if (end == NULL)
         return 0;
