@@ -190,6 +190,22 @@ int scenario_set(struct scenario *scenario, const char *name, const char *value,
 
 /* ---- writing back ---- */
 
+/*
+ * A long text is broken at blanks into lines that inih can take (it has room for a long word in one of them),
+ * none of which begins like a comment.
+ */
+static void write_text(FILE *out, const char *text)
+{
+    size_t column = 0;
+
+    for (; *text; text++) {
+        bool wrap = *text == ' ' && column + strcspn(text + 1, " ") > 100 && strchr(";#", text[1]) == NULL;
+
+        fputs(wrap ? "\n    " : (char[]){*text, '\0'}, out);
+        column = wrap ? 0 : column + 1;
+    }
+}
+
 static void write_value(FILE *out, const struct scenario *scenario, const struct key *key)
 {
     const void *from = (const char *)scenario + key->offset;
@@ -199,7 +215,7 @@ static void write_value(FILE *out, const struct scenario *scenario, const struct
     switch (key->kind) {
     case KEY_TEXT:
     case KEY_NAME:
-        fputs(from, out);
+        write_text(out, from);
         break;
     case KEY_NAMES: /* one to a line: inih's lines are short */
         for (unsigned i = 0; i < names->count; i++)
@@ -232,17 +248,9 @@ static bool is_empty(const struct scenario *scenario, const struct key *key)
     return (key->kind == KEY_TEXT || key->kind == KEY_NAME) && !*(const char *)from;
 }
 
-/* A command is broken at blanks into lines that inih can take. */
-static void write_command(FILE *out, const char *command)
+static bool begins_like_comment(const struct scenario *scenario, const struct key *key)
 {
-    size_t column = 0;
-
-    for (; *command; command++) {
-        bool wrap = *command == ' ' && column > 100;
-
-        fputs(wrap ? "\n    " : (char[]){*command, '\0'}, out);
-        column = wrap ? 0 : column + 1;
-    }
+    return (key->kind == KEY_TEXT || key->kind == KEY_NAME) && ((const char *)scenario)[key->offset] == ';';
 }
 
 void scenario_write(FILE *out, const struct scenario *scenario)
@@ -251,13 +259,14 @@ void scenario_write(FILE *out, const struct scenario *scenario)
     for (unsigned i = 0; i < KEYS; i++) {
         if (is_empty(scenario, &keys[i]))
             continue;
-        fprintf(out, "%s = ", keys[i].name);
+        /* " ;" begins a comment */
+        fprintf(out, "%s =%s", keys[i].name, begins_like_comment(scenario, &keys[i]) ? "" : " ");
         write_value(out, scenario, &keys[i]);
         putc('\n', out);
     }
     for (unsigned i = 0; i < scenario->server_count; i++) {
         fprintf(out, "\n[server %s]\ncommand = ", scenario->servers[i].name);
-        write_command(out, scenario->servers[i].command);
+        write_text(out, scenario->servers[i].command);
         putc('\n', out);
     }
 }
