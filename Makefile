@@ -173,6 +173,8 @@ $(BUILD)/limits/%: bench/limits/%.c bench/limits/limit.h Makefile
 	$(call say,CC,$@)
 	$(Q)$(CC) $(TENK_CFLAGS) $(TENK_LDFLAGS) -o $@ $< $(LDLIBS_limits/$(*F))
 
+include tests/fuzz/rules.mk
+
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(ALL_SOURCES))
 
 # ---- what people call ----
