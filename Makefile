@@ -58,7 +58,7 @@ LDFLAGS_tenk-serve := $(STATIC) $(if $(filter -static,$(STATIC)),-Wl$(comma)--no
 
 # ---- what is built from what ----
 
-PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-bench tenk-compare tenk
+PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-bench tenk-compare tenk-report tenk
 
 SOURCES_tenk-serve := $(wildcard servers/*.c)
 SOURCES_tenk-load  := $(wildcard clients/load*.c)
@@ -66,6 +66,7 @@ SOURCES_tenk-get   := clients/get.c
 SOURCES_tenk-echo  := clients/echo.c
 SOURCES_tenk-bench := bench/bench.c
 SOURCES_tenk-compare := bench/compare.c
+SOURCES_tenk-report := $(wildcard bench/report/*.c)
 SOURCES_tenk       := bench/tenk.c
 
 # The same client under mpirun: "make MPI=1" (Debian: libopenmpi-dev, openmpi-bin).
@@ -80,6 +81,7 @@ LDLIBS_tenk-serve := $(LIBEVENT) $(LIBUV) $(LIBURING)
 LDLIBS_tenk-load  := -ljansson -lz -lm
 LDLIBS_tenk-bench := -ljansson -linih -lz -lm
 LDLIBS_tenk-compare := $(LDLIBS_tenk-bench)
+LDLIBS_tenk-report := $(LDLIBS_tenk-bench)
 
 COMMON_SOURCES := $(wildcard common/*.c)
 COMMON_LIBRARY := $(BUILD)/libcommon.a
@@ -90,6 +92,7 @@ BENCH_SOURCES := $(filter-out $(BENCH_MAINS),$(wildcard bench/*.c))
 BENCH_LIBRARY := $(BUILD)/libbench.a
 LIBRARY_tenk-bench := $(BENCH_LIBRARY)
 LIBRARY_tenk-compare := $(BENCH_LIBRARY)
+LIBRARY_tenk-report := $(BENCH_LIBRARY)
 
 INCLUDES_common  := -Icommon
 INCLUDES_servers := -Iservers -Icommon
@@ -120,7 +123,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FAULTS_SERVER := $(BUILD)/tenk-serve-faults
 WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults/calls.def)
 
-ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c tests/*.c tests/*/*.c)
+ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
 .PHONY: all deps test bench bench-full bench-limits limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install clean help
@@ -243,9 +246,10 @@ coverage: ## line coverage of common and servers
 	$(Q)tests/coverage build/coverage
 
 install: all ## install into DESTDIR/PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tenk $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tenk/report $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(PROGRAM_FILES) $(DESTDIR)$(PREFIX)/bin
 	cp -R bench/scenarios bench/wrk $(DESTDIR)$(PREFIX)/share/tenk
+	install -m 644 bench/report/report.html bench/report/report.css bench/report/report.js $(DESTDIR)$(PREFIX)/share/tenk/report
 	install -m 644 $(wildcard docs/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 
 readme: ## put the chart and the table of a run into README.md (RUN=results/...)

@@ -20,6 +20,7 @@ static const struct {
     {"echo", "send standard input to an echo server and print what comes back"},
     {"bench", "measure the models and print a table"},
     {"compare", "say what differs between two runs, and whether that is a regression"},
+    {"report", "turn a run into a page with charts: tenk report results/..."},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -1,0 +1,118 @@
+/*
+ * chart - what is drawn, before anybody draws it: plot.c hands a chart to gnuplot, page_charts.c puts it into
+ * the page together with a table of the same values. So a plot, a chart and its table cannot differ.
+ *
+ *     chart  = panels side by side that share their scales (small multiples)
+ *     panel  = series: one per model
+ *     series = points; a point may carry its spread (low, high)
+ */
+#ifndef CHART_H
+#define CHART_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "past_run.h"
+
+enum {
+    CHART_PANELS_MAX = 12,
+    CHART_SERIES_MAX = 32,  /* lines or bars in one panel; more cannot be told apart */
+    CHART_TOGETHER_MAX = 8, /* lines in one panel; more are spread over one panel per family */
+    CHART_TEXT_MAX = 400,
+    CHART_NAME_MAX = 64,
+};
+
+enum chart_kind {
+    CHART_LINES, /* y over x */
+    CHART_BARS,  /* zero-based, one bar per series, of its first point; `part` of it is filled darker */
+    CHART_DOTS,  /* a dot and its interval per series, beside a line at 1 */
+};
+
+struct chart_point {
+    double x, y, low, high; /* low, high: NaN when unknown */
+    double part;            /* bars: the first segment; NaN: the bar is one piece */
+    bool hollow;            /* not ranked: the figure is the client's or a share of the clients was served */
+    char note[CHART_NAME_MAX];
+};
+
+struct chart_series {
+    char name[CHART_NAME_MAX];
+    unsigned family, dash;
+    bool context; /* drawn in grey behind the others: for comparison with other panels */
+    struct chart_point *points;
+    size_t count, capacity;
+};
+
+struct chart_panel {
+    char title[CHART_NAME_MAX * 2];
+    const char *unit; /* of y, where panels differ; NULL: the chart's */
+    double floor;     /* dots: differences up to this from 1 prove nothing; NaN: unknown */
+    struct chart_series *series;
+    size_t count, capacity;
+};
+
+struct chart {
+    const char *id; /* name of the file and of the anchor */
+    const char *title;
+    const char *spread; /* what low and high are; "" when points have none */
+    enum chart_kind kind;
+    const char *x_label, *y_label;
+    bool x_log, y_log;
+    bool apart; /* panels have scales of their own */
+    char note[CHART_TEXT_MAX];
+    char missing[CHART_TEXT_MAX]; /* why there is nothing to draw; "" when there is */
+    struct chart_panel *panels;
+    size_t count, capacity;
+};
+
+/* Copies a text and cuts it between two characters of UTF-8, never within one: JSON takes no broken ones. */
+void chart_copy_text(char *into, size_t size, const char *text);
+
+/* ---- building; NULL: no memory, or at the limit (then the chart's note says so) ---- */
+
+struct chart_panel *chart_add_panel(struct chart *chart, const char *title);
+struct chart_series *chart_add_series(struct chart *chart, struct chart_panel *panel, const char *model);
+struct chart_point *chart_add_point(struct chart_series *series, double x, double y);
+
+/* The series of that name in the panel, made when it is not there. */
+struct chart_series *chart_series_of(struct chart *chart, struct chart_panel *panel, const char *model);
+
+/* Sorts points by x, drops series without points and panels without series; sets `missing` if nothing is
+ * left. */
+void chart_finish(struct chart *chart, const char *missing);
+
+/* Panels with more lines than CHART_TOGETHER_MAX become one panel per family, the others in grey behind. */
+void chart_spread_families(struct chart *chart);
+void chart_free(struct chart *chart);
+
+/* ---- what it takes to draw one ---- */
+
+/* The greatest and (log scale: greater than 0) smallest value of an axis over all panels, or over one. */
+struct chart_range {
+    double low, high;
+};
+struct chart_range chart_range_x(const struct chart *chart);
+struct chart_range chart_range_y(const struct chart *chart, const struct chart_panel *panel);
+
+/* A new JSON array of the charts, as report.js wants them. NULL: no memory. */
+json_t *charts_to_json(const struct chart *charts, size_t count);
+
+/* ---- the charts of a run ---- */
+
+enum { CHARTS = 12 };
+
+/* Fills charts[0 ... CHARTS-1], in the order in which they are shown. */
+void charts_make(struct chart charts[CHARTS], const struct past_run *run);
+void charts_free(struct chart charts[CHARTS]);
+
+/* The builders, one file per kind of question. */
+void charts_over_connections(struct chart charts[3],
+                             const struct past_run *run); /* cpu, throughput, fairness */
+void charts_at_main(struct chart charts[5],
+                    const struct past_run *run); /* ratio, split, memory, syscalls, switches */
+void charts_over_settings(struct chart charts[3],
+                          const struct past_run *run); /* offered rate, wait, workers */
+void charts_percentiles(struct chart *chart, const struct past_run *run);
+
+#endif

@@ -1,0 +1,422 @@
+/*
+ * tenk-report: what it writes is what the run says, number by number and in words, whatever the run holds.
+ */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program.h"
+#include "report_runs.h"
+
+enum { TIMEOUT_S = 90, COLUMNS_MAX = 32, NAME_SIZE = 64, USAGE = 2, CANNOT = 3 };
+
+TestSuite(report, .init = report_enter, .fini = report_leave, .timeout = TIMEOUT_S);
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static char *read_page(void)
+{
+    return report_read(report_path("out/report.html"));
+}
+
+static void expect_in(const char *page, const char *text)
+{
+    cr_assert_not_null(strstr(page, text), "not in the page: %s", text);
+}
+
+static void expect_not_in(const char *page, const char *text)
+{
+    const char *at = strstr(page, text);
+
+    cr_assert_null(at, "in the page: %.80s", at);
+}
+
+/* ---- numbers ---- */
+
+/* The columns of results.json that the table shows, in its order. */
+static unsigned read_columns(const char *table, char names[COLUMNS_MAX][NAME_SIZE])
+{
+    const char *end = strstr(table, "</thead>");
+    unsigned count = 0;
+
+    for (const char *at = table; (at = strstr(at, "data-column=\"")) && at < end; count++) {
+        at += strlen("data-column=\"");
+        cr_assert_lt(count, COLUMNS_MAX);
+        snprintf(names[count], NAME_SIZE, "%.*s", (int)strcspn(at, "\""), at);
+    }
+    return count;
+}
+
+static bool is_latency(const char *name)
+{
+    return strncmp(name, "latency_", 8) == 0;
+}
+
+static bool partly_served(const json_t *cell)
+{
+    const json_t *served = json_object_get(cell, "connections_served");
+
+    return json_is_number(served) &&
+           json_number_value(served) < json_number_value(json_object_get(cell, "connections"));
+}
+
+/* The next data-v of the page must be the number, exactly; empty for null. Returns what follows it. */
+static const char *expect_number(const char *at, const json_t *value, const char *name)
+{
+    at = strstr(at, "data-v=\"");
+    cr_assert_not_null(at, "%s is not in the table", name);
+    at += strlen("data-v=\"");
+    if (!json_is_number(value))
+        cr_assert_eq(*at, '"', "%s is null, the page says %.20s", name, at);
+    else
+        cr_assert(*at != '"' && strtod(at, NULL) == json_number_value(value),
+                  "%s is %.17g, the page says %.24s", name, json_number_value(value), at);
+    return at;
+}
+
+static const char *expect_cell(const char *row, const json_t *group, const json_t *cell,
+                               char names[COLUMNS_MAX][NAME_SIZE], unsigned count)
+{
+    row = strstr(row, "<tr class=\"");
+    cr_assert_not_null(row, "a cell is missing in the table");
+    row = expect_number(row, json_object_get(group, "connections"), "connections");
+    for (unsigned i = 0; i < count; i++)
+        row = expect_number(
+            row, is_latency(names[i]) && partly_served(cell) ? NULL : json_object_get(cell, names[i]),
+            names[i]);
+    return row;
+}
+
+static void expect_numbers(const char *fixture)
+{
+    char path[256], names[COLUMNS_MAX][NAME_SIZE], *page;
+    json_t *results, *group, *cell;
+    const char *row;
+    unsigned count;
+
+    report_render(fixture);
+    snprintf(path, sizeof(path), "%s/results.json", report_fixture(fixture));
+    results = json_load_file(path, 0, NULL);
+    page = read_page();
+    row = strstr(page, "id=\"cells-0\"");
+    cr_assert(results && row);
+    count = read_columns(row, names);
+    for (size_t g = 0; (group = json_array_get(json_object_get(results, "groups"), g)); g++)
+        for (size_t c = 0; (cell = json_array_get(json_object_get(group, "cells"), c)); c++)
+            row = expect_cell(row, group, cell, names, count);
+    cr_assert_null(strstr(row, "<tr class=\""), "the table has more rows than the run has cells");
+    free(page);
+    json_decref(results);
+}
+
+Test(report, numbers_of_equal_models)
+{
+    expect_numbers("alike");
+}
+
+Test(report, numbers_of_every_standing)
+{
+    expect_numbers("invalid");
+}
+
+Test(report, numbers_of_one_model)
+{
+    expect_numbers("one_model");
+}
+
+Test(report, numbers_with_missing_columns)
+{
+    expect_numbers("missing");
+}
+
+Test(report, numbers_under_hostile_names)
+{
+    expect_numbers("hostile");
+}
+
+/* The values under the charts come from the same cells. */
+Test(report, values_under_a_chart)
+{
+    char *page;
+
+    report_render("alike");
+    page = read_page();
+    const char *figure = strstr(page, "id=\"run-0-throughput\""),
+               *table = figure ? strstr(figure, "<tbody>") : NULL;
+
+    cr_assert_not_null(table);
+    expect_in(table,
+              "<th class=\"t\" scope=\"row\">poll</th><td data-v=\"64\">64</td><td data-v=\"198739.5\">");
+    free(page);
+}
+
+/* ---- words ---- */
+
+Test(report, says_when_no_difference_is_shown)
+{
+    char *page;
+
+    report_render("alike");
+    page = read_page();
+    expect_in(page, "No difference from ceiling shown (this run sees none below 3.0 %): poll, epoll.");
+    expect_not_in(page, "Dearer than");
+    expect_in(page, "All 9 cells are valid.");
+    expect_in(page, "2 of 48 slices were run again for noise; 1 is still noisy.");
+    free(page);
+}
+
+Test(report, says_why_cells_are_not_ranked)
+{
+    char *page;
+
+    report_render("invalid");
+    page = read_page();
+    expect_in(page, "Cheaper than ceiling: io_uring 0.90 ×. Dearer than ceiling: thread 1.56 ×.");
+    expect_in(page, "2 of 6 cells are INVALID, shown and not ranked: starved 1, noisy 1.");
+    expect_in(page, "In 1 cell the model by its nature served fewer clients");
+    expect_in(page, "In 1 cell the client was the limit");
+    expect_in(page, "INVALID (starved)");
+    expect_in(page, "12 of 64 clients were never served");
+    expect_in(page, "served 1 of 64");
+    expect_in(page,
+              "<span class=\"paren\" title=\"the client's rate, not the server's\">210\u202f000</span>");
+    free(page);
+}
+
+Test(report, says_when_nothing_can_be_said)
+{
+    char *page;
+
+    report_render("missing");
+    page = read_page();
+    expect_in(page, "Nothing can be ranked");
+    expect_in(page, "The machine is not known: the run has no run.json.");
+    expect_in(page, "no difference can be claimed");
+    expect_in(page, "Memory per connection: Memory was not measured");
+    free(page);
+}
+
+/* An earlier line of samples.jsonl that is no row is an error; a last one torn by a crash is not. */
+Test(report, samples_torn_by_a_crash)
+{
+    char *results = report_read("tests/fixtures/runs/one_model/results.json");
+    const char *run = report_path("torn"), *samples = report_path("torn/samples.jsonl");
+
+    cr_assert_eq(report_run(WORDS(report_fixture("one_model"), "--no-plots", "-o", run)), 0);
+    report_write(report_path("torn/results.json"), results);
+    report_write(samples, "{\"kind\":\"timing\"}\n{\"kind\":\"ti");
+    cr_assert_eq(report_run(WORDS(run, "--no-plots")), 0, "%s", report_errors());
+    report_write(samples, "{\"kind\":\"ti\n{\"kind\":\"timing\"}\n");
+    cr_assert_eq(report_run(WORDS(run, "--no-plots")), USAGE);
+    cr_assert_not_null(strstr(report_errors(), "samples.jsonl, line 1: not a row"), "%s", report_errors());
+    free(results);
+}
+
+/* ---- two runs ---- */
+
+Test(report, compares_two_runs)
+{
+    char *page;
+
+    cr_assert_eq(report_run(WORDS(report_fixture("alike"), report_fixture("alike"), report_fixture("missing"),
+                                  "--no-plots", "-o", report_path("out"))),
+                 0, "%s", report_errors());
+    page = read_page();
+    expect_in(page,
+              "Of 9 cells in both, relative to the control of its own run: 0 cheaper, 0 dearer, 6 with no "
+              "difference shown, 3 that cannot be told.");
+    expect_in(page, "The two runs have no cell in common");
+    expect_in(page, "id=\"cells-2\"");
+    free(page);
+}
+
+static void write_one_cell(const char *name, const char *ratio)
+{
+    char path[256], text[1024];
+
+    report_make_large(name, 1, 1);
+    snprintf(path, sizeof(path), "%s/results.json", report_path(name));
+    snprintf(text, sizeof(text),
+             "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":\"c\","
+             "\"smallest_difference\":0.02,\"cells\":[{\"model\":\"m\",\"verdict\":\"VALID\",%s}]}]}",
+             ratio);
+    report_write(path, text);
+}
+
+static void expect_change(const char *before, const char *after, const char *words)
+{
+    char *page;
+
+    write_one_cell("before", before);
+    write_one_cell("after", after);
+    cr_assert_eq(report_run(WORDS(report_path("before"), report_path("after"), "--no-plots", "-o",
+                                  report_path("out"))),
+                 0, "%s", report_errors());
+    page = read_page();
+    expect_in(page, words);
+    free(page);
+}
+
+Test(report, intervals_apart_are_a_difference)
+{
+    expect_change("\"cpu_ratio\":1.5,\"cpu_ratio_low\":1.45,\"cpu_ratio_high\":1.55",
+                  "\"cpu_ratio\":1.7,\"cpu_ratio_low\":1.6,\"cpu_ratio_high\":1.8",
+                  "0 cheaper, 1 dearer, 0 with");
+}
+
+Test(report, intervals_that_overlap_are_none)
+{
+    expect_change("\"cpu_ratio\":1.5,\"cpu_ratio_low\":1.45,\"cpu_ratio_high\":1.62",
+                  "\"cpu_ratio\":1.7,\"cpu_ratio_low\":1.6,\"cpu_ratio_high\":1.8",
+                  "0 cheaper, 0 dearer, 1 with no difference shown");
+}
+
+Test(report, a_change_below_the_floor_is_none)
+{
+    expect_change("\"cpu_ratio\":1.500,\"cpu_ratio_low\":1.499,\"cpu_ratio_high\":1.501",
+                  "\"cpu_ratio\":1.520,\"cpu_ratio_low\":1.519,\"cpu_ratio_high\":1.521",
+                  "0 cheaper, 0 dearer, 1 with no difference shown");
+}
+
+/* ---- hostile names ---- */
+
+Test(report, hostile_names_are_text)
+{
+    char *page, *markdown;
+
+    cr_assert_eq(report_run(WORDS(report_fixture("hostile"), "--title", "<script>alert(9)</script>",
+                                  "--no-plots", "-o", report_path("out"))),
+                 0, "%s", report_errors());
+    page = read_page();
+    markdown = report_read(report_path("out/report.md"));
+    expect_not_in(page, "<script>alert");
+    expect_not_in(page, "<img");
+    expect_not_in(page, "</script><script>alert");
+    expect_not_in(page, "<i>host</i>");
+    expect_not_in(page, "<u>");
+    expect_not_in(page, "etc/passwd\"");
+    expect_in(page, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;");
+    expect_in(page, "{{title}} %s");
+    expect_not_in(markdown, "<script>");
+    expect_in(markdown, "\\|a\\*b\\_c");
+    free(page);
+    free(markdown);
+}
+
+/* Offline: no address of any kind but the name of the SVG namespace, and a policy that forbids to fetch. */
+Test(report, page_needs_nothing_else)
+{
+    char *page;
+
+    report_render("alike");
+    page = read_page();
+    for (const char *at = page; (at = strstr(at, "://")); at += 3)
+        cr_assert(at - page > 4 && strncmp(at - 4, "http://www.w3.org/2000/svg\"", 27) == 0, "%.60s", at - 8);
+    expect_not_in(page, " src=");
+    expect_not_in(page, "@import");
+    expect_not_in(page, "url(");
+    expect_in(page, "default-src 'none'");
+    free(page);
+}
+
+/* ---- size ---- */
+
+Test(report, ten_thousand_cells)
+{
+    unsigned rows = 0;
+    char *page;
+
+    report_make_large("large", 100, 100);
+    cr_assert_eq(report_run(WORDS(report_path("large"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    page = read_page();
+    for (const char *at = strstr(page, "id=\"cells-0\""); (at = strstr(at, "<tr class=\"")); at++)
+        rows++;
+    cr_assert_eq(rows, 10000);
+    expect_in(page, "1000 of 10000 cells are INVALID");
+    expect_in(page, "Only the first 32 models of a panel are drawn");
+    free(page);
+}
+
+/* ---- plots ---- */
+
+static void draw_twice(const char *fixture)
+{
+    for (unsigned i = 0; i < 2; i++)
+        cr_assert_eq(report_run(WORDS(report_fixture(fixture), "-o", report_path(i == 0 ? "out" : "again"))),
+                     0, "%s", report_errors());
+}
+
+static void expect_same_plot(const char *chart)
+{
+    char name[64], again[64], *first, *second;
+
+    snprintf(name, sizeof(name), "out/plots/%s.svg", chart);
+    snprintf(again, sizeof(again), "again/plots/%s.svg", chart);
+    first = report_read(report_path(name));
+    second = report_read(report_path(again));
+    cr_assert_str_eq(first, second, "%s is another plot each time", chart);
+    expect_in(first, "</svg>");
+    expect_not_in(first, "<script");
+    expect_not_in(first, "' color='white'"); /* a halo that is ugly on dark */
+    free(first);
+    free(second);
+}
+
+Test(report, plots_are_the_same_every_time)
+{
+    if (!program_installed("gnuplot"))
+        cr_skip_test("gnuplot is not installed");
+    draw_twice("alike");
+    expect_same_plot("throughput");
+    expect_same_plot("ratio");
+    expect_same_plot("split");
+}
+
+Test(report, plots_of_hostile_names)
+{
+    if (!program_installed("gnuplot"))
+        cr_skip_test("gnuplot is not installed");
+    draw_twice("hostile");
+    expect_same_plot("ratio");
+    cr_assert_eq(access("/tmp/tenk-hostile", F_OK), -1, "a name was run as a command");
+}
+
+/* ---- refusals ---- */
+
+static void expect_refusal(int status, const char *part)
+{
+    cr_assert_not_null(strstr(report_errors(), part), "\"%s\" is not in: %s", part, report_errors());
+    cr_assert_eq(strncmp(report_errors(), "tenk-report: ", 13), 0);
+    cr_assert_eq(strchr(report_errors(), '\n'), report_errors() + strlen(report_errors()) - 1);
+    (void)status;
+}
+
+#define EXPECT_REFUSAL(expected, part, ...)                                                                  \
+    do {                                                                                                     \
+        cr_assert_eq(report_run(WORDS(__VA_ARGS__)), expected, "%s", report_errors());                       \
+        expect_refusal(expected, part);                                                                      \
+    } while (0)
+
+Test(report, refusals)
+{
+    static const char *const no_run[] = {NULL};
+
+    cr_assert_eq(report_run(no_run), USAGE);
+    expect_refusal(USAGE, "which run?");
+    EXPECT_REFUSAL(USAGE, "is it a run?", "/tmp");
+    EXPECT_REFUSAL(USAGE, "there is no option --colour", "--colour");
+    report_make_large("broken", 1, 1);
+    report_write(report_path("broken/results.json"), "{\"groups\": [");
+    EXPECT_REFUSAL(USAGE, "broken/results.json is not what tenk-bench writes: line 1", report_path("broken"));
+    report_write(report_path("broken/results.json"), "{\"groups\": []}");
+    EXPECT_REFUSAL(USAGE, "nothing was measured", report_path("broken"));
+    report_write(report_path("broken/results.json"), "{\"groups\": [{\"cells\": [{\"model\": 3}]}]}");
+    EXPECT_REFUSAL(USAGE, "a field is of the wrong type", report_path("broken"));
+    EXPECT_REFUSAL(CANNOT, "cannot make the directory", report_fixture("alike"), "-o", "/proc/no/such");
+    EXPECT_REFUSAL(CANNOT, "cannot write", report_fixture("alike"), "--no-plots", "-o", "/proc/self");
+}
