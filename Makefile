@@ -126,7 +126,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test bench bench-full bench-limits limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install clean help
+.PHONY: all deps test bench bench-full bench-limits limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -245,12 +245,24 @@ coverage: ## line coverage of common and servers
 	$(Q)$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS='-O0 -g' test
 	$(Q)tests/coverage build/coverage
 
-install: all ## install into DESTDIR/PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tenk/report $(DESTDIR)$(PREFIX)/share/man/man1
+SHARE := $(DESTDIR)$(PREFIX)/share
+COMPLETIONS := $(SHARE)/bash-completion/completions
+
+$(BUILD)/tenk.bash: bench/completion $(PROGRAM_FILES)
+	$(call say,GEN,$@)
+	$(Q)bench/completion $(BUILD) > $@
+
+install: all $(BUILD)/tenk.bash ## install into DESTDIR/PREFIX: programs, scenarios, manual pages, completion
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/tenk/report $(SHARE)/man/man1 $(COMPLETIONS)
 	install -m 755 $(PROGRAM_FILES) $(DESTDIR)$(PREFIX)/bin
-	cp -R bench/scenarios bench/wrk $(DESTDIR)$(PREFIX)/share/tenk
-	install -m 644 bench/report/report.html bench/report/report.css bench/report/report.js $(DESTDIR)$(PREFIX)/share/tenk/report
-	install -m 644 $(wildcard docs/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	cp -R bench/scenarios bench/wrk $(SHARE)/tenk
+	install -m 644 $(addprefix bench/report/report.,html css js) $(SHARE)/tenk/report
+	install -m 644 $(wildcard docs/*.1) $(SHARE)/man/man1
+	install -m 644 $(BUILD)/tenk.bash $(COMPLETIONS)/tenk
+	for program in $(filter-out tenk,$(PROGRAMS)); do ln -sf tenk $(COMPLETIONS)/$$program; done
+
+deb: all ## a Debian package of what install installs, in build/
+	$(Q).ci/deb $(BUILD)
 
 readme: ## put the chart and the table of a run into README.md (RUN=results/...)
 	$(Q)bench/readme/splice $(RUN) README.md

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, EXIT_USAGE = 2, EXIT_HERE = 3 };
+enum { PATH_SIZE = 4096, LEVELS_UP_MAX = 4, EXIT_USAGE = 2, EXIT_HERE = 3 };
 
 static const struct {
     const char *name, *summary;
@@ -73,18 +73,53 @@ static int become(const char *name, char **arguments)
     return EXIT_HERE;
 }
 
-int main(int argc, char **argv)
+/*
+ * Shows the manual page of a command with man(1): docs/ of the source tree this program was built in, or
+ * share/man/man1 of an installation. Returns when there is no page, or no man(1).
+ */
+static void show_manual(const char *name)
+{
+    static const char *const places[] = {"docs", "share/man/man1"};
+    char path[PATH_SIZE + 128];
+    ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE);
+
+    if (length < 0 || length == PATH_SIZE)
+        return;
+    path[length] = '\0';
+    for (int level = 0; level < LEVELS_UP_MAX && strrchr(path, '/'); level++) {
+        char *end = strrchr(path, '/');
+
+        for (int i = 0; i < 2; i++) {
+            snprintf(end, 128, "/%s/tenk-%.48s.1", places[i], name);
+            if (access(path, R_OK) == 0)
+                execlp("man", "man", path, (char *)NULL);
+        }
+        *end = '\0';
+    }
+}
+
+/* The manual page on a terminal, what --help prints into a pipe. */
+static int show_help(const char *name)
 {
     char help_option[] = "--help";
     char *help_arguments[] = {NULL, help_option, NULL};
 
+    if (!is_command(name))
+        return unknown(name);
+    if (isatty(STDOUT_FILENO))
+        show_manual(name);
+    return become(name, help_arguments);
+}
+
+int main(int argc, char **argv)
+{
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         if (argc > 2)
-            return is_command(argv[2]) ? become(argv[2], help_arguments) : unknown(argv[2]);
+            return show_help(argv[2]);
         help(stdout);
         return 0;
     }
