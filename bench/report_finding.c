@@ -72,11 +72,25 @@ static void compare_first_two(const struct summary *summary, const struct summar
     }
 }
 
+/* How much more the dearest takes, if that can be claimed. */
+static void compare_last(const struct summary *summary, const struct summary_group *group,
+                         const struct row *first, const struct row *last, char text[FINDING_MAX])
+{
+    const char *a = row_text(first, CELL_model), *b = row_text(last, CELL_model);
+    struct estimate estimate = summary_compare(summary, group, b, a, SAMPLE_server_cpu_us_per_request);
+    size_t used = strlen(text);
+
+    if (!isnan(estimate.low) && statistics_verdict(&estimate, group->floor) == DIFFERENCE_MORE)
+        snprintf(text + used, FINDING_MAX - used,
+                 " The dearest, %s, takes %.2f times [%.2f, %.2f] as much as %s.", b, estimate.ratio,
+                 estimate.low, estimate.high, a);
+}
+
 const char *report_finding(const struct summary *summary, const struct session_part *part,
                            char text[FINDING_MAX])
 {
     const struct summary_group *group = main_group(summary, part);
-    const struct row *found[SCENARIO_LIST_MAX], *last;
+    const struct row *found[SCENARIO_LIST_MAX];
     unsigned count = group ? find_competitors(group, found) : 0;
     size_t used;
 
@@ -95,13 +109,7 @@ const char *report_finding(const struct summary *summary, const struct session_p
         compare_first_two(summary, group, found[0], found[1], text);
     else
         strncat(text, ".", FINDING_MAX - strlen(text) - 1);
-    last = found[count - 1];
-    used = strlen(text);
     if (count > 2)
-        snprintf(text + used, FINDING_MAX - used, " The dearest, %s, takes %.2f times as much as %s.",
-                 row_text(last, CELL_model),
-                 row_number(last, CELL_server_cpu_us_per_request) /
-                     row_number(found[0], CELL_server_cpu_us_per_request),
-                 row_text(found[0], CELL_model));
+        compare_last(summary, group, found[0], found[count - 1], text);
     return text;
 }

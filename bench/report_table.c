@@ -9,15 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "report_layout.h"
 #include "units.h"
-
-enum { FIELDS = 10, FIELD_MAX = 160 };
-
-enum field { MODEL, CPU, RATIO, RATE, P50, P99, SERVED, WRK, SYSCALLS, VERDICT };
-
-struct line {
-    char fields[FIELDS][FIELD_MAX];
-};
 
 /* ---- words ---- */
 
@@ -26,7 +19,7 @@ static void put_us(char *field, double us)
     if (isnan(us))
         strcpy(field, "-");
     else
-        snprintf(field, FIELD_MAX, us < 99.95 ? "%.1f" : "%.0f", us);
+        snprintf(field, REPORT_FIELD_MAX, us < 99.95 ? "%.1f" : "%.0f", us);
 }
 
 /* Rates with thousands together, "112 840": people compare digits. */
@@ -59,9 +52,9 @@ static void put_ratio(char *field, const struct row *cell, const char *control)
     else if (!row_has(cell, CELL_cpu_ratio))
         strcpy(field, "-");
     else if (!row_has(cell, CELL_cpu_ratio_low))
-        snprintf(field, FIELD_MAX, "%.2f", row_number(cell, CELL_cpu_ratio));
+        snprintf(field, REPORT_FIELD_MAX, "%.2f", row_number(cell, CELL_cpu_ratio));
     else
-        snprintf(field, FIELD_MAX, "%.2f [%.2f, %.2f]", row_number(cell, CELL_cpu_ratio),
+        snprintf(field, REPORT_FIELD_MAX, "%.2f [%.2f, %.2f]", row_number(cell, CELL_cpu_ratio),
                  row_number(cell, CELL_cpu_ratio_low), row_number(cell, CELL_cpu_ratio_high));
 }
 
@@ -70,107 +63,68 @@ static void put_verdict(char *field, const struct row *cell, enum standing stand
     const char *reason = row_text(cell, CELL_reason);
 
     if (standing == STANDING_INVALID && row_is(cell, CELL_verdict, "INVALID"))
-        snprintf(field, FIELD_MAX, "INVALID(%s)", reason);
+        snprintf(field, REPORT_FIELD_MAX, "INVALID(%s)", reason);
     else if (standing == STANDING_PARTLY_SERVED)
-        snprintf(field, FIELD_MAX, "served %.0f of %.0f", row_number(cell, CELL_connections_served),
+        snprintf(field, REPORT_FIELD_MAX, "served %.0f of %.0f", row_number(cell, CELL_connections_served),
                  row_number(cell, CELL_connections));
     else
-        snprintf(field, FIELD_MAX, "%s", reason[0] ? reason : "VALID");
+        snprintf(field, REPORT_FIELD_MAX, "%s", reason[0] ? reason : "VALID");
 }
 
-static void put_line(struct line *line, const struct summary_group *group, const struct row *cell)
+/* What competes for the best of its column; a rate that the client limited does not. */
+static void put_values(struct report_line *line, const struct row *cell, bool ranked, bool rate_only)
+{
+    for (unsigned f = 0; f < REPORT_FIELDS; f++)
+        line->values[f] = NAN;
+    line->ranked = ranked;
+    if (!ranked)
+        return;
+    line->values[CPU] = row_number(cell, CELL_server_cpu_us_per_request);
+    line->values[RATE] = rate_only ? (double)NAN : row_number(cell, CELL_requests_per_s);
+    line->values[P50] = row_number(cell, CELL_latency_p50_us);
+    line->values[P99] = row_number(cell, CELL_latency_p99_us);
+}
+
+static void put_line(struct report_line *line, const struct summary_group *group, const struct row *cell)
 {
     enum standing standing = summary_standing(cell);
     bool rate_only = verdict_is_rate_only(verdict_from_name(row_text(cell, CELL_reason)));
     bool percentiles = standing != STANDING_PARTLY_SERVED;
 
     memset(line, 0, sizeof(*line));
-    snprintf(line->fields[MODEL], FIELD_MAX, "%s", row_text(cell, CELL_model));
-    snprintf(line->fields[CPU], FIELD_MAX, row_has(cell, CELL_server_cpu_us_per_request) ? "%.2f" : "-",
+    snprintf(line->fields[MODEL], REPORT_FIELD_MAX, "%s", row_text(cell, CELL_model));
+    snprintf(line->fields[CPU], REPORT_FIELD_MAX,
+             row_has(cell, CELL_server_cpu_us_per_request) ? "%.2f" : "-",
              row_number(cell, CELL_server_cpu_us_per_request));
     put_ratio(line->fields[RATIO], cell, group->part->scenario.control);
     put_rate(line->fields[RATE], row_number(cell, CELL_requests_per_s), !rate_only);
     put_us(line->fields[P50], percentiles ? row_number(cell, CELL_latency_p50_us) : NAN);
     put_us(line->fields[P99], percentiles ? row_number(cell, CELL_latency_p99_us) : NAN);
-    snprintf(line->fields[SERVED], FIELD_MAX, row_has(cell, CELL_connections_served) ? "%.0f" : "-",
+    snprintf(line->fields[SERVED], REPORT_FIELD_MAX, row_has(cell, CELL_connections_served) ? "%.0f" : "-",
              row_number(cell, CELL_connections_served));
     put_rate(line->fields[WRK], row_number(cell, CELL_wrk_requests_per_s), true);
-    snprintf(line->fields[SYSCALLS], FIELD_MAX, row_has(cell, CELL_syscalls_per_request) ? "%.2f" : "-",
+    snprintf(line->fields[SYSCALLS], REPORT_FIELD_MAX,
+             row_has(cell, CELL_syscalls_per_request) ? "%.2f" : "-",
              row_number(cell, CELL_syscalls_per_request));
     put_verdict(line->fields[VERDICT], cell, standing);
+    put_values(line, cell, standing == STANDING_RANKED, rate_only);
 }
 
-static void put_head(struct line *head, const struct summary_group *group, enum report_style style)
+static void put_head(struct report_line *head, const struct summary_group *group, enum report_style style)
 {
     const char *us = style == REPORT_MARKDOWN ? "µs" : "us";
 
     memset(head, 0, sizeof(*head));
     strcpy(head->fields[MODEL], "model");
-    snprintf(head->fields[CPU], FIELD_MAX, "CPU %s/req", us);
-    snprintf(head->fields[RATIO], FIELD_MAX, "vs %s [95 %%]", group->part->scenario.control);
+    snprintf(head->fields[CPU], REPORT_FIELD_MAX, "CPU %s/req", us);
+    snprintf(head->fields[RATIO], REPORT_FIELD_MAX, "vs %s [95 %%]", group->part->scenario.control);
     strcpy(head->fields[RATE], "req/s");
-    snprintf(head->fields[P50], FIELD_MAX, "p50 %s", us);
-    snprintf(head->fields[P99], FIELD_MAX, "p99 %s", us);
+    snprintf(head->fields[P50], REPORT_FIELD_MAX, "p50 %s", us);
+    snprintf(head->fields[P99], REPORT_FIELD_MAX, "p99 %s", us);
     strcpy(head->fields[SERVED], "served");
     strcpy(head->fields[WRK], "wrk req/s");
     strcpy(head->fields[SYSCALLS], "syscalls/req");
     strcpy(head->fields[VERDICT], "verdict");
-}
-
-/* ---- layout ---- */
-
-/* Columns in which no model has anything to say are left out. */
-static void find_shown(const struct line *lines, unsigned count, bool shown[FIELDS])
-{
-    for (unsigned f = 0; f < FIELDS; f++) {
-        shown[f] = f == MODEL || f == VERDICT;
-        for (unsigned i = 1; i < count; i++)
-            shown[f] |= strcmp(lines[i].fields[f], "-") != 0;
-    }
-}
-
-static bool is_left(unsigned f)
-{
-    return f == MODEL || f == RATIO || f == VERDICT;
-}
-
-static void write_text(FILE *out, const struct line *lines, unsigned count, const bool shown[FIELDS])
-{
-    size_t widths[FIELDS] = {0};
-
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned f = 0; f < FIELDS; f++)
-            if (strlen(lines[i].fields[f]) > widths[f])
-                widths[f] = strlen(lines[i].fields[f]);
-    for (unsigned i = 0; i < count; i++) {
-        for (unsigned f = 0; f < FIELDS; f++) {
-            int width = (int)widths[f];
-
-            if (!shown[f])
-                continue;
-            if (f == VERDICT)
-                fprintf(out, "  %s", lines[i].fields[f]);
-            else
-                fprintf(out, "%s%*s", f == MODEL ? "" : "  ", is_left(f) ? -width : width,
-                        lines[i].fields[f]);
-        }
-        putc('\n', out);
-    }
-}
-
-static void write_markdown(FILE *out, const struct line *lines, unsigned count, const bool shown[FIELDS])
-{
-    for (unsigned i = 0; i < count; i++) {
-        for (unsigned f = 0; f < FIELDS; f++)
-            if (shown[f])
-                fprintf(out, "| %s ", lines[i].fields[f]);
-        fputs("|\n", out);
-        for (unsigned f = 0; i == 0 && f < FIELDS; f++)
-            if (shown[f])
-                fputs(is_left(f) ? "|---" : "|---:", out);
-        if (i == 0)
-            fputs("|\n", out);
-    }
 }
 
 /* ---- what stands around the table ---- */
@@ -247,22 +201,31 @@ static void write_legend(FILE *out, const struct summary_group *group, const cha
                 bullet);
 }
 
+static void write_terminal(FILE *out, const struct report_line *lines, unsigned count,
+                           bool shown[REPORT_FIELDS])
+{
+    struct terminal terminal = terminal_of(out);
+
+    report_layout_text(out, lines, count, shown, &terminal);
+    report_layout_bars(out, lines, count, &terminal);
+}
+
 static void write_group(FILE *out, const struct summary *summary, const struct summary_group *group,
                         enum report_style style)
 {
     const char *bullet = style == REPORT_MARKDOWN ? "* " : "  ";
-    struct line lines[SCENARIO_LIST_MAX + 1];
-    bool shown[FIELDS];
+    struct report_line lines[SCENARIO_LIST_MAX + 1];
+    bool shown[REPORT_FIELDS];
 
     put_head(&lines[0], group, style);
     for (unsigned i = 0; i < group->count; i++)
         put_line(&lines[i + 1], group, &group->cells[i]);
-    find_shown(lines, group->count + 1, shown);
+    report_find_shown(lines, group->count + 1, shown);
     write_title(out, group, style);
     if (style == REPORT_MARKDOWN)
-        write_markdown(out, lines, group->count + 1, shown);
+        report_layout_markdown(out, lines, group->count + 1, shown);
     else
-        write_text(out, lines, group->count + 1, shown);
+        write_terminal(out, lines, group->count + 1, shown);
     putc('\n', out);
     report_pairs(out, summary, group, bullet);
     write_reasons(out, group, bullet);

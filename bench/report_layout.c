@@ -1,0 +1,171 @@
+/*
+ * report_layout - see report_layout.h.
+ */
+#include "report_layout.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BARS_WIDTH_MIN = 60, BARS_MAX = 40, NAME_MAX_SHOWN = 20 };
+
+void report_find_shown(const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS])
+{
+    for (unsigned f = 0; f < REPORT_FIELDS; f++) {
+        shown[f] = f == MODEL || f == VERDICT;
+        for (unsigned i = 1; i < count; i++)
+            shown[f] |= strcmp(lines[i].fields[f], "-") != 0;
+    }
+}
+
+static bool is_left(unsigned f)
+{
+    return f == MODEL || f == RATIO || f == VERDICT;
+}
+
+/* ---- aligned text ---- */
+
+static void measure(const struct report_line *lines, unsigned count, size_t widths[REPORT_FIELDS])
+{
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned f = 0; f < REPORT_FIELDS; f++)
+            if (strlen(lines[i].fields[f]) > widths[f])
+                widths[f] = strlen(lines[i].fields[f]);
+}
+
+static size_t width_of(const size_t widths[REPORT_FIELDS], const bool shown[REPORT_FIELDS])
+{
+    size_t width = 0;
+
+    for (unsigned f = 0; f < REPORT_FIELDS; f++)
+        if (shown[f])
+            width += widths[f] + (f == MODEL ? 0 : 2);
+    return width;
+}
+
+/* Leaves columns out, the ones least missed first, until the table fits. Whether any was. */
+static bool fit(const size_t widths[REPORT_FIELDS], bool shown[REPORT_FIELDS], unsigned width)
+{
+    static const enum report_field least[] = {WRK, SYSCALLS, SERVED, P50, P99, RATE};
+    bool left_out = false;
+
+    for (size_t i = 0; width > 0 && i < sizeof(least) / sizeof(least[0]) && width_of(widths, shown) > width;
+         i++) {
+        left_out |= shown[least[i]];
+        shown[least[i]] = false;
+    }
+    return left_out;
+}
+
+/* The best figure of a column among the ranked: the highest rate, the lowest of everything else. */
+static bool is_best(const struct report_line *lines, unsigned count, unsigned line, unsigned f)
+{
+    double value = lines[line].values[f];
+
+    if (line == 0 || isnan(value))
+        return false;
+    for (unsigned i = 1; i < count; i++)
+        if (f == RATE ? lines[i].values[f] > value : lines[i].values[f] < value)
+            return false;
+    return true;
+}
+
+static void write_field(FILE *out, const char *text, int width, const char *style)
+{
+    int padding = (width < 0 ? -width : width) - (int)strlen(text);
+
+    fprintf(out, "%*s%s%s%s%*s", width > 0 ? padding : 0, "", style, text, style[0] ? TERMINAL_PLAIN : "",
+            width < 0 ? padding : 0, "");
+}
+
+void report_layout_text(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],
+                        const struct terminal *terminal)
+{
+    size_t widths[REPORT_FIELDS] = {0};
+    bool left_out;
+
+    measure(lines, count, widths);
+    left_out = fit(widths, shown, terminal->width);
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned f = 0; f < REPORT_FIELDS; f++) {
+            const char *style = !terminal->colour             ? ""
+                                : is_best(lines, count, i, f) ? TERMINAL_BOLD
+                                : i > 0 && !lines[i].ranked   ? TERMINAL_GREY
+                                                              : "";
+
+            if (!shown[f])
+                continue;
+            fputs(f == MODEL ? "" : "  ", out);
+            if (f == VERDICT)
+                write_field(out, lines[i].fields[f], 0, style);
+            else
+                write_field(out, lines[i].fields[f], is_left(f) ? -(int)widths[f] : (int)widths[f], style);
+        }
+        putc('\n', out);
+    }
+    if (left_out)
+        fputs("(columns left out: the window is too narrow; results.md has them all)\n", out);
+}
+
+/* ---- bars ---- */
+
+/* Eighths of a block where the terminal knows them, else '#'. */
+static void write_bar(FILE *out, double length, bool utf8)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    unsigned whole = (unsigned)length;
+
+    if (!utf8) {
+        for (unsigned i = 0; i < (unsigned)lround(length); i++)
+            putc('#', out);
+        return;
+    }
+    for (unsigned i = 0; i < whole; i++)
+        fputs("█", out);
+    fputs(eighths[(unsigned)((length - whole) * 8)], out);
+}
+
+void report_layout_bars(FILE *out, const struct report_line *lines, unsigned count,
+                        const struct terminal *terminal)
+{
+    double most = 0;
+    int name = 0, room;
+
+    for (unsigned i = 1; i < count; i++)
+        if (!isnan(lines[i].values[CPU])) {
+            int length = (int)strlen(lines[i].fields[MODEL]);
+
+            most = fmax(most, lines[i].values[CPU]);
+            name = length > name ? length : name;
+        }
+    if (terminal->width < BARS_WIDTH_MIN || !(most > 0))
+        return;
+    name = name > NAME_MAX_SHOWN ? NAME_MAX_SHOWN : name;
+    room = (int)terminal->width - name - 12;
+    room = room > BARS_MAX ? BARS_MAX : room;
+    fputs("\nserver CPU, us per request\n", out);
+    for (unsigned i = 1; i < count; i++) {
+        if (isnan(lines[i].values[CPU]))
+            continue;
+        fprintf(out, "  %-*.*s ", name, name, lines[i].fields[MODEL]);
+        write_bar(out, lines[i].values[CPU] / most * room, terminal->utf8);
+        fprintf(out, " %s\n", lines[i].fields[CPU]);
+    }
+}
+
+/* ---- Markdown ---- */
+
+void report_layout_markdown(FILE *out, const struct report_line *lines, unsigned count,
+                            const bool shown[REPORT_FIELDS])
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned f = 0; f < REPORT_FIELDS; f++)
+            if (shown[f])
+                fprintf(out, "| %s ", lines[i].fields[f]);
+        fputs("|\n", out);
+        for (unsigned f = 0; i == 0 && f < REPORT_FIELDS; f++)
+            if (shown[f])
+                fputs(is_left(f) ? "|---" : "|---:", out);
+        if (i == 0)
+            fputs("|\n", out);
+    }
+}

@@ -1,0 +1,36 @@
+/*
+ * report_layout - a table of words as aligned text or Markdown; on a terminal with the best figures in bold,
+ * what is not ranked in grey, no wider than the window, and bars below.
+ */
+#ifndef REPORT_LAYOUT_H
+#define REPORT_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "terminal.h"
+
+enum { REPORT_FIELDS = 10, REPORT_FIELD_MAX = 160 };
+
+enum report_field { MODEL, CPU, RATIO, RATE, P50, P99, SERVED, WRK, SYSCALLS, VERDICT };
+
+/* The first line of a table is its head. */
+struct report_line {
+    char fields[REPORT_FIELDS][REPORT_FIELD_MAX];
+    double values[REPORT_FIELDS]; /* what is ranked: CPU, RATE, P50, P99; NaN: it is not */
+    bool ranked;
+};
+
+/* Columns in which no model has anything to say are left out. */
+void report_find_shown(const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS]);
+
+void report_layout_text(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],
+                        const struct terminal *terminal);
+void report_layout_markdown(FILE *out, const struct report_line *lines, unsigned count,
+                            const bool shown[REPORT_FIELDS]);
+
+/* CPU time per request as zero-based bars. Nothing when the terminal is narrow, or `out` is none. */
+void report_layout_bars(FILE *out, const struct report_line *lines, unsigned count,
+                        const struct terminal *terminal);
+
+#endif
