@@ -264,8 +264,9 @@ install: all $(BUILD)/tenk.bash ## install into DESTDIR/PREFIX: programs, scenar
 deb: all ## a Debian package of what install installs, in build/
 	$(Q).ci/deb $(BUILD)
 
-readme: ## put the chart and the table of a run into README.md (RUN=results/...)
-	$(Q)bench/readme/splice $(RUN) README.md
+readme: all ## fill the marked blocks of README.md from RUN=results/..., and those that name their run everywhere
+	$(Q)TENK_REPORT=$(BUILD)/tenk-report bench/readme/splice README.md $(RUN)
+	$(Q)for file in docs/models.md docs/choosing.md; do [ ! -f $$file ] || bench/readme/splice $$file || exit; done
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

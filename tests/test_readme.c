@@ -1,0 +1,96 @@
+/*
+ * bench/readme/splice: what stands in README and docs is what the run says, and doing it twice changes
+ * nothing.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "program.h"
+#include "report_runs.h"
+
+enum { TIMEOUT_S = 60, USAGE = 2 };
+
+static struct program_end end;
+static char errors[PROGRAM_TEXT_MAX], run[256], file[256];
+
+static void enter(void)
+{
+    report_enter();
+    strcpy(run, report_path("run"));
+    strcpy(file, report_path("page.md"));
+    mkdir(run, 0777);
+    report_write(report_path("run/results.md"), "# Results\n\n### other: 64 connections, tenk-load, http "
+                                                "over tcp\n\n| model | vs c [95 %] |\n|---|---|\n"
+                                                "| fork | 9 |\n\n### quick: 64 connections, tenk-load, http "
+                                                "over tcp\n\n| model | vs ceiling [95 %] |\n"
+                                                "|---|---|\n| fork | 2.13 [2.01, 2.30] |\n\n**A "
+                                                "finding.**\n\n### quick: 64 connections, wrk\n\n| wrk |\n");
+    report_write(report_path("run/results.json"),
+                 "{\n  \"findings\": {\n    \"quick\": \"At 64 \\\"all\\\" is well.\"\n  }\n}\n");
+}
+
+TestSuite(readme, .init = enter, .fini = report_leave, .timeout = TIMEOUT_S);
+
+static int splice(const char *text, const char *with_run)
+{
+    report_write(file, text);
+    program_run((const char *const[]){"bench/readme/splice", file, with_run, NULL}, &end, errors);
+    return end.status;
+}
+
+static void expect_spliced(const char *marker, const char *with_run, const char *content)
+{
+    char before[1024], after[1024], *page;
+
+    snprintf(before, sizeof(before), "above\n<!-- run: %s -->\nold\n<!-- end -->\nbelow\n", marker);
+    snprintf(after, sizeof(after), "above\n<!-- run: %s -->\n%s<!-- end -->\nbelow\n", marker, content);
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(splice(i == 0 ? before : after, with_run), 0, "%s", errors);
+        page = report_read(file);
+        cr_assert_str_eq(page, after);
+        free(page);
+    }
+}
+
+static const char *marker(const char *format)
+{
+    static char text[512];
+
+    snprintf(text, sizeof(text), "%.*s %s %s", (int)strcspn(format, " "), format, run,
+             strchr(format, ' ') + 1);
+    return text;
+}
+
+Test(readme, blocks_of_named_runs)
+{
+    expect_spliced(marker("table quick 64"), NULL,
+                   "| model | vs ceiling [95 %] |\n|---|---|\n| fork | 2.13 [2.01, 2.30] |\n");
+    expect_spliced(marker("finding quick"), NULL, "At 64 \"all\" is well.\n");
+    expect_spliced(marker("ratio quick 64 fork"), NULL, "2.13 × ceiling [2.01, 2.30]\n");
+}
+
+Test(readme, block_of_the_given_run)
+{
+    expect_spliced("table", run, "| model | vs c [95 %] |\n|---|---|\n| fork | 9 |\n");
+    expect_spliced("table", NULL, "old\n");
+}
+
+Test(readme, refusals_change_nothing)
+{
+    static const char *const bad[] = {"table nowhere quick 64", "ratio", "colour"};
+    char text[512], *page;
+
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(text, sizeof(text), "<!-- run: %s -->\n<!-- end -->\n", bad[i]);
+        cr_assert_eq(splice(text, NULL), USAGE, "%s: %s", bad[i], errors);
+        cr_assert_eq(strncmp(errors, "splice: ", 8), 0, "%s", errors);
+        page = report_read(file);
+        cr_assert_str_eq(page, text);
+        free(page);
+    }
+    cr_assert_eq(splice("<!-- run: table -->\n", run), USAGE);
+    cr_assert_not_null(strstr(errors, "has no <!-- end -->"), "%s", errors);
+}
