@@ -125,14 +125,19 @@ Test(load_life, idle_beside_active)
     expect_counts_of_server();
 }
 
-/* The server ends idle connections after 0.2 s: that is its right and no error, but it is said. */
+/* The server ends idle connections after 0.5 s: that is its right and no error, but it is said. */
 Test(load_life, idle_closed_by_the_server)
 {
-    load_server(&(struct fixture_plan){.model = "epoll", .options = {"--idle-timeout", "0.2s"}}, "/",
+    load_server(&(struct fixture_plan){.model = "epoll", .options = {"--idle-timeout", "0.5s"}}, "/",
                 (const char *[]){"-c", "2", "--idle", "20", "-d", "2.5s", NULL});
     cr_assert_geq(count("idle.closed"), 20, "%s", outcome.end.out);
     cr_assert_gt(count("connections.opened"), 22, "they are made again: %s", outcome.end.out);
-    expect_counts_of_server();
+    cr_assert_eq(count("connections.opened"), count("connect_us.count"), "%s", outcome.end.out);
+    /* Its closes are no errors. On a busy machine an active connection can be idle for too long as well,
+     * once. */
+    cr_assert_leq(count("total.errors"), 10, "%s", outcome.end.out);
+    load_outcome_close(&outcome);
+    fixture_stop(&server);
 }
 
 static int descriptors(pid_t pid)
