@@ -122,7 +122,7 @@ static int plan_locals(struct load_plan *plan, char *error)
     if (count == 0 && options->of > 1) /* each process has an address of its own */
         count = 1;
     if (count == 1)
-        count = 0; /* the one that the kernel would choose anyway; a bind(2) for it costs 4 % of a connection */
+        count = 0; /* the kernel chooses that one anyway, without a bind(2) */
     plan->locals = calloc(count + 1, sizeof(*plan->locals));
     if (plan->locals == NULL)
         return EXIT_CANNOT;
