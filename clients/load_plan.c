@@ -121,7 +121,7 @@ static int plan_locals(struct load_plan *plan, char *error)
         count = LOCALS_DEFAULT;
     if (count == 0 && options->of > 1) /* each process has an address of its own */
         count = 1;
-    if (count == 1)
+    if (count == 1 && options->of <= 1)
         count = 0; /* the kernel chooses that one anyway, without a bind(2) */
     plan->locals = calloc(count + 1, sizeof(*plan->locals));
     if (plan->locals == NULL)
