@@ -21,13 +21,13 @@ const unsigned family_count = sizeof(families) / sizeof(families[0]);
 /* Where the name stands among the members, counted in words; -1: it does not. */
 static int place_of(const char *members, const char *model)
 {
-    size_t length = strlen(model);
+    size_t length = strcspn(model, "@+"); /* "thread_pool@16", "epoll+10000": the model, with a setting */
     int place = 0;
 
     for (const char *word = members + 1; *word; place++) {
         size_t size = strcspn(word, " ");
 
-        if (size == length && strncmp(word, model, length) == 0)
+        if (size == length && length > 0 && strncmp(word, model, length) == 0)
             return place;
         word += size + 1;
     }
