@@ -154,6 +154,35 @@ Test(report, values_under_a_chart)
     free(page);
 }
 
+/* Variants of a model, thread_pool@4 and thread_pool@16, are one line over the number of workers. */
+Test(report, variants_are_a_line_over_workers)
+{
+    char *page, samples[1024];
+
+    report_make_large("pool", 1, 1);
+    report_write(report_path("pool/results.json"),
+                 "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":"
+                 "\"c\",\"cells\":["
+                 "{\"model\":\"thread_pool@4\",\"verdict\":\"VALID\",\"requests_per_s\":400.5},"
+                 "{\"model\":\"thread_pool@16\",\"verdict\":\"VALID\",\"requests_per_s\":1600.5}]}]}");
+    samples[0] = '\0';
+    for (unsigned workers = 4; workers <= 16; workers += 12)
+        snprintf(
+            samples + strlen(samples), sizeof(samples) - strlen(samples),
+            "{\"kind\":\"timing\",\"scenario\":\"s\",\"client\":\"tenk-load\",\"model\":\"thread_pool@%u\","
+            "\"connections\":64,\"slice\":%u,\"attempt\":0,\"workers\":%u,\"target\":\"/"
+            "\",\"verdict\":\"VALID\"}\n",
+            workers, workers, workers);
+    report_write(report_path("pool/samples.jsonl"), samples);
+    cr_assert_eq(report_run(WORDS(report_path("pool"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    page = read_page();
+    expect_in(page, "id=\"run-0-workers\"");
+    expect_in(page, "row\">thread_pool</th><td data-v=\"4\">4</td><td data-v=\"400.5\">");
+    expect_in(page, "row\">thread_pool</th><td data-v=\"16\">16</td><td data-v=\"1600.5\">");
+    free(page);
+}
+
 /* ---- words ---- */
 
 Test(report, says_when_no_difference_is_shown)

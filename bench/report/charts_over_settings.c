@@ -141,6 +141,7 @@ static double setting_of(const struct past_run *run, const struct past_group *gr
 struct setting {
     double (*varies)(const struct past_run *, const struct row *);
     bool same_target, same_workers;
+    bool variants; /* one scenario may hold several, as models called NAME@SETTING */
 };
 
 static bool is_comparable(const struct past_run *run, const struct past_group *a, const struct past_group *b,
@@ -157,7 +158,7 @@ static bool is_comparable(const struct past_run *run, const struct past_group *a
     return !setting->same_workers || setting_of(run, a, workers_of) == setting_of(run, b, workers_of);
 }
 
-/* The group with the most others that differ from it in the setting only. NULL: there is none. */
+/* The group with the most others that differ from it in the setting only, or most variants. NULL: none. */
 static const struct past_group *find_base(const struct past_run *run, const struct past_group **groups,
                                           unsigned count, const struct setting *setting)
 {
@@ -173,6 +174,8 @@ static const struct past_group *find_base(const struct past_run *run, const stru
 
             others += !isnan(a) && !isnan(b) && a != b && is_comparable(run, groups[i], groups[j], setting);
         }
+        for (unsigned c = 0; setting->variants && c < groups[i]->count; c++)
+            others += strchr(row_text(&run->cells[groups[i]->first + c], CELL_model), '@') != NULL;
         if (others > most) {
             most = others;
             base = groups[i];
@@ -182,14 +185,19 @@ static const struct past_group *find_base(const struct past_run *run, const stru
 }
 
 /* Two panels over the same setting: what was got, and what it cost. */
-static void add_setting(struct chart *chart, const struct past_run *run, const struct row *cell, double x)
+static void add_setting(struct chart *chart, const struct past_run *run, const struct row *cell, double x,
+                        bool variants)
 {
     static const unsigned columns[] = {CELL_requests_per_s, CELL_server_cpu_us_per_request};
     static const unsigned samples[] = {SAMPLE_requests_per_s, SAMPLE_server_cpu_us_per_request};
     bool partly = summary_standing(cell) == STANDING_PARTLY_SERVED;
+    char name[CHART_NAME_MAX];
 
+    chart_copy_text(name, sizeof(name), row_text(cell, CELL_model));
+    if (variants)
+        name[strcspn(name, "@")] = '\0'; /* "thread_pool@16": the line of thread_pool */
     for (unsigned i = 0; i < 2; i++) {
-        struct chart_series *series = chart_series_of(chart, &chart->panels[i], row_text(cell, CELL_model));
+        struct chart_series *series = chart_series_of(chart, &chart->panels[i], name);
         struct spread spread = past_run_spread(run, cell, samples[i]);
         struct chart_point *point = NULL;
 
@@ -214,7 +222,7 @@ static void add_group(struct chart *chart, const struct past_run *run, const str
         double x = setting->varies(run, cell);
 
         if (!isnan(x) && summary_standing(cell) != STANDING_INVALID)
-            add_setting(chart, run, cell, x);
+            add_setting(chart, run, cell, x, setting->variants);
     }
 }
 
@@ -242,7 +250,7 @@ static void make_settings(struct chart *chart, const struct past_run *run, const
 void charts_over_settings(struct chart charts[3], const struct past_run *run)
 {
     static const struct setting waits = {.varies = wait_of, .same_workers = true};
-    static const struct setting workers = {.varies = workers_of, .same_target = true};
+    static const struct setting workers = {.varies = workers_of, .same_target = true, .variants = true};
 
     make_offered(&charts[0], run);
     charts[1] = (struct chart){
@@ -266,5 +274,5 @@ void charts_over_settings(struct chart charts[3], const struct past_run *run)
         .x_log = true,
     };
     make_settings(&charts[2], run, &workers,
-                  "The run has no two scenarios that differ only in their workers.");
+                  "The run has no scenarios, and no variants of a model, that differ only in their workers.");
 }
