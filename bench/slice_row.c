@@ -125,7 +125,8 @@ static void fill_cost(struct row *row, const struct slice_setting *setting, cons
     row_set(row, SAMPLE_processes, b->tree.processes);
     row_set(row, SAMPLE_threads, b->tree.threads);
     row_set(row, SAMPLE_memory_pss_kib, (double)b->tree.pss_kib);
-    row_set(row, SAMPLE_memory_pss_kib_per_connection, growth_kib > 0 ? growth_kib / slice->connections : 0);
+    row_set(row, SAMPLE_memory_pss_kib_per_connection,
+            growth_kib > 0 ? growth_kib / (slice->connections + slice->idle) : 0);
     if (!is_steady(row, setting->scenario))
         return; /* calls that set connections up are not calls per request */
     if (a->syscalls >= 0 && b->syscalls >= 0 && server->counters)

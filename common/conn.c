@@ -273,14 +273,14 @@ size_t conn_pending(const struct conn *conn, const char **at)
         *at = conn->out->bytes + conn->out->start;
         return buffer_filled(conn->out);
     }
-    if (conn->exchange.fill_left > 0 && conn->exchange.found.fd == 0)
+    if (conn->exchange.fill_left > 0 && conn->exchange.found == NULL)
         return handler_pattern(conn->exchange.fill_at, conn->exchange.fill_left, at);
     return 0;
 }
 
 bool conn_sends_file(const struct conn *conn)
 {
-    return conn->out == NULL && conn->exchange.fill_left > 0 && conn->exchange.found.fd > 0;
+    return conn->out == NULL && conn->exchange.fill_left > 0 && conn->exchange.found != NULL;
 }
 
 /* `n` bytes of the pattern or the file have left it. */
@@ -362,7 +362,7 @@ bool conn_load(struct conn *conn)
         return false;
     size_t room = buffer_room(conn->out);
     size_t size = exchange->fill_left < room ? (size_t)exchange->fill_left : room;
-    ssize_t have = files_read(exchange->found.fd, conn->out->bytes, size, exchange->fill_at);
+    ssize_t have = files_read(exchange->found->fd, conn->out->bytes, size, exchange->fill_at);
     if (have <= 0) { /* the file has become shorter than its answer said */
         conn_abort(conn);
         return false;

@@ -58,7 +58,7 @@ static bool send_file_once(struct conn *conn)
     struct counters *counters = conn->worker->counters;
     const struct exchange *exchange = &conn->exchange;
     size_t size = exchange->fill_left < CONN_TURN_BYTES ? (size_t)exchange->fill_left : CONN_TURN_BYTES;
-    ssize_t n = net_send_file(conn->fd, exchange->found.fd, exchange->fill_at, size);
+    ssize_t n = net_send_file(conn->fd, exchange->found->fd, exchange->fill_at, size);
 
     if (n < 0 && (errno == EINVAL || errno == ENOSYS))
         return conn_load(conn);

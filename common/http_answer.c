@@ -151,7 +151,7 @@ enum protocol_result http_answered(struct exchange *exchange)
 
     if (fill_left == 0)
         exchange_close_file(exchange);
-    *exchange = (struct exchange){.fill_at = fill_at, .fill_left = fill_left, .found.fd = exchange->found.fd};
+    *exchange = (struct exchange){.fill_at = fill_at, .fill_left = fill_left, .found = exchange->found};
     return keep_alive ? PROTOCOL_ANSWERED : PROTOCOL_CLOSE;
 }
 

@@ -7,7 +7,9 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     FIELDS_MAX = 512,
@@ -20,12 +22,17 @@ static_assert(HTTP_REPLY_ROOM > REPLY_CACHE_SIZE / 2 + NAME_MAX_ENCODED + 256, "
 int http_file_find(struct exchange *exchange, const struct service *service,
                    const struct http_request *request)
 {
-    struct found *found = &exchange->found;
     struct file file;
     int status = files_find(service->files, (struct slice){request->target, request->target_size}, &file);
 
     if (status != 0)
         return status;
+    struct found *found = malloc(sizeof *found);
+    if (found == NULL) {
+        close(file.fd);
+        return 503;
+    }
+    exchange->found = found;
     *found = (struct found){.fd = file.fd,
                             .size = file.size,
                             .length = file.size,
@@ -79,7 +86,7 @@ static void put_body_fields(const struct found *found, struct protocol_output *o
 /* What cannot be read now is found missing by who sends the rest. */
 static void put_front(struct exchange *exchange, struct protocol_output *out)
 {
-    const struct found *found = &exchange->found;
+    const struct found *found = exchange->found;
     size_t size = found->length < out->size ? (size_t)found->length : out->size;
     ssize_t have = size > 0 ? files_read(found->fd, out->at, size, found->start) : 0;
 
@@ -93,7 +100,7 @@ static void put_front(struct exchange *exchange, struct protocol_output *out)
 
 void http_file_put(struct exchange *exchange, const struct reply_cache *cache, struct protocol_output *out)
 {
-    const struct found *found = &exchange->found;
+    const struct found *found = exchange->found;
 
     http_put_start(exchange, cache, out, found->status);
     put_validators(found, out);

@@ -1,6 +1,7 @@
 /* protocol - the table of protocols. */
 #include "protocol.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@ const struct protocol *protocol_find(const char *name)
 
 void exchange_close_file(struct exchange *exchange)
 {
-    if (exchange->found.fd > 0)
-        close(exchange->found.fd);
-    exchange->found.fd = 0;
+    if (exchange->found == NULL)
+        return;
+    close(exchange->found->fd);
+    free(exchange->found);
+    exchange->found = NULL;
 }

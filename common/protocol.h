@@ -44,7 +44,7 @@ struct found {
     uint64_t start, length; /* what is sent */
     int64_t modified_ns;    /* 0: made just now */
     const char *type;
-    int fd; /* 0: none, for 0 is standard input */
+    int fd;
     uint16_t status;
 };
 
@@ -52,7 +52,8 @@ struct found {
 struct exchange {
     uint64_t body_left;  /* bytes of the request's body, or of its current chunk, still to come */
     uint64_t body_total; /* bytes of a chunked body so far */
-    uint64_t fill_at; /* the reply goes on with bytes of found.fd, or else of the pattern (handler.h), ... */
+    uint64_t
+        fill_at; /* the reply goes on with bytes of the file found, or else of the pattern (handler.h), ... */
     uint64_t fill_left; /* ... so many from this offset; the connection sends them straight from there */
     uint64_t argument;  /* the N of /bytes/N, the USEC of /spin and /wait */
     uint16_t trailer;   /* bytes of chunked trailer so far, and of long chunk extensions */
@@ -60,7 +61,7 @@ struct exchange {
     uint8_t phase;      /* of the protocol that runs */
     uint8_t route;
     bool head_only, keep_alive, chunked, http_1_0;
-    struct found found;
+    struct found *found; /* NULL: none. Only who asks for a file pays for one, see exchange_close_file */
 };
 
 enum protocol_result {

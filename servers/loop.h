@@ -15,6 +15,7 @@
 #include "model.h"
 #include "timers.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
@@ -37,6 +38,15 @@ struct client {
     bool room;                 /* ... the socket has had room while it was lent */
     struct client *dropped;    /* next in the list of those to be freed after this round */
 };
+
+/*
+ * What an idle connection may cost: its client as malloc(3) rounds it up, and its places in the two tables.
+ * Ten thousand that say nothing are the usual case.
+ */
+enum { CLIENT_MEMORY_MAX = 256, MALLOC_ROUND = 16 };
+#define CLIENT_MEMORY(type)                                                                                  \
+    ((sizeof(type) + sizeof(size_t) + MALLOC_ROUND - 1) / MALLOC_ROUND * MALLOC_ROUND + 2 * sizeof(void *))
+static_assert(CLIENT_MEMORY(struct client) <= CLIENT_MEMORY_MAX, "an idle connection stays small");
 
 struct loop {
     const struct server *server;

@@ -28,6 +28,8 @@ struct peer {
     bool ended;                        /* its end of input has come, perhaps behind what is held */
 };
 
+static_assert(CLIENT_MEMORY(struct peer) <= CLIENT_MEMORY_MAX, "an idle connection stays small");
+
 struct uring {
     struct loop loop;
     struct ring ring;
