@@ -49,7 +49,8 @@ static void lend(struct lending *lending, struct client *client)
 {
     assert(!client->queued);
     client->queued = true;
-    client->edge = false;
+    if (conn_wants(&client->conn) == CONN_WANT_READ)
+        client->edge = false; /* it is followed now; else it is kept until what is to be sent has been */
     client->next_ready = NULL;
     *lending->ready_end = client;
     lending->ready_end = &client->next_ready;

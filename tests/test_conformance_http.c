@@ -297,6 +297,27 @@ static void slow_reader(struct fixture_plan plan)
     end();
 }
 
+/* A request that comes while the answer before it is stuck must not be forgotten when that moves again. */
+static void request_behind_a_stuck_answer(struct fixture_plan plan)
+{
+    enum { STUCK = 16 * MEBIBYTE };
+    char *pattern = expect_pattern(STUCK), *body = malloc(STUCK);
+    char line[REPLY_LINE_MAX];
+
+    fixture_start(&fixture, &plan);
+    fixture_connect(&fixture, &wire);
+    wire_text(&wire, "GET /bytes/16777216 HTTP/1.1\r\nHost: test\r\n\r\n");
+    while (wire_line(&wire, line, sizeof(line)) > 0)
+        continue;
+    wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    cr_assert_eq(wire_receive_all(&wire, body, STUCK), 0, "the stuck answer does not end");
+    cr_assert(memcmp(body, pattern, STUCK) == 0, "the body is another one");
+    expect_hello(&wire);
+    free(pattern);
+    free(body);
+    end();
+}
+
 /* ---- how a connection ends ---- */
 
 static void connection_close(struct fixture_plan plan)
@@ -360,8 +381,9 @@ MATRIX_SUITE(conformance_http_unix);
     test(model, get) test(model, head) test(model, wait_and_spin) test(model, post_length)                   \
         test(model, post_chunked) test(model, post_chunked_split) test(model, post_chunked_large)            \
             test(model, expect_continue) test(model, split) test(model, pipelining)                          \
-                test(model, pipelining_large) test(model, slow_reader) test(model, connection_close)         \
-                    test(model, http_1_0) test(model, half_close)
+                test(model, pipelining_large) test(model, slow_reader)                                       \
+                    test(model, request_behind_a_stuck_answer) test(model, connection_close)                 \
+                        test(model, http_1_0) test(model, half_close)
 #define MODEL(model) CASES(HTTP_TCP, model) CASES(HTTP_UNIX, model)
 #define REFERENCE(model)
 #include "models.def"
