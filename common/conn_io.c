@@ -6,6 +6,14 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+/* A record was longer than the space for it, and its end is lost. */
+static bool cut_off(struct conn *conn)
+{
+    counters_add(&conn->worker->counters->bad_requests, 1);
+    conn_abort(conn);
+    return false;
+}
+
 /* recv(2) once. False when nothing came: not ready, or the connection is lost. */
 static bool receive_once(struct conn *conn)
 {
@@ -15,7 +23,8 @@ static bool receive_once(struct conn *conn)
 
     if (space == 0)
         return false;
-    ssize_t n = net_receive(conn->fd, at, space);
+    bool records = conn->worker->service->records;
+    ssize_t n = records ? net_receive_from(conn->fd, at, space, NULL) : net_receive(conn->fd, at, space);
     counters_add(&counters->receives, 1);
     if (n < 0) {
         conn_space_unused(conn);
@@ -24,7 +33,9 @@ static bool receive_once(struct conn *conn)
         return false;
     }
     conn->moved = true;
-    conn->input_left = (size_t)n == space;
+    if ((size_t)n > space)
+        return cut_off(conn);
+    conn->input_left = records || (size_t)n == space; /* a short record says nothing about the next one */
     counters_add(&counters->bytes_in, (uint64_t)n);
     conn_received(conn, (size_t)n);
     return true;

@@ -33,4 +33,5 @@ const struct protocol protocol_echo = {
     .name = "echo",
     .step = echo_step,
     .at_rest = echo_at_rest,
+    .datagrams = true,
 };

@@ -66,6 +66,9 @@ int net_transport_type(enum net_transport transport);
 /* AF_UNIX: its endpoint is a path. */
 bool net_transport_is_unix(enum net_transport transport);
 
+/* The file of a Unix socket, NULL when it has none: an abstract name, or not a Unix socket. */
+const char *net_endpoint_file(const struct net_endpoint *endpoint);
+
 /* Writes the endpoint in its full form ("tcp://[::1]:8080"); text has NET_TEXT_MAX bytes. Returns text. */
 const char *net_endpoint_format(const struct net_endpoint *endpoint, char *text);
 
@@ -130,7 +133,7 @@ int net_bind(const struct net_endpoint *endpoint, const struct net_listen_option
              struct net_failure *failure);
 
 /*
- * True when shutdown(2) has ended both directions of this socket: how a datagram's receiver tells an
+ * True when shutdown(2) has ended the receiving half of this socket: how a datagram's receiver tells an
  * end from an empty datagram, and a loop a stopped Unix listening socket from a quiet one.
  */
 bool net_is_shut_down(int fd);

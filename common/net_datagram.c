@@ -19,7 +19,7 @@
 
 ssize_t net_receive_from(int fd, void *bytes, size_t size, struct net_address *from)
 {
-    struct net_address ignored;
+    struct net_address ignored = {.length = 0};
     struct net_address *address = from != NULL ? from : &ignored;
     ssize_t received;
 

@@ -280,6 +280,13 @@ int net_resolve(const struct net_endpoint *endpoint, bool passive, struct net_ad
     return (int)count;
 }
 
+const char *net_endpoint_file(const struct net_endpoint *endpoint)
+{
+    bool has_file = net_transport_is_unix(endpoint->transport) && *endpoint->path && *endpoint->path != '@';
+
+    return has_file ? endpoint->path : NULL;
+}
+
 bool net_is_wildcard(const struct net_endpoint *endpoint)
 {
     const char *host = endpoint->host;
@@ -354,7 +361,9 @@ static int describe(int fd, const struct net_address *address, struct net_endpoi
 
     if (transport < 0 || net_address_describe(address, (enum net_transport)transport, endpoint) < 0)
         return -1;
-    if (family == AF_INET6 && net_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &ipv6_only) == 0 && ipv6_only)
+    /* Bound to an IPv6 address a socket is for IPv6 only in any case; for "::" it is a choice. ipv6(7) */
+    if (family == AF_INET6 && strcmp(endpoint->host, "::") == 0 &&
+        net_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &ipv6_only) == 0 && ipv6_only)
         endpoint->family = AF_INET6;
     return 0;
 }

@@ -250,9 +250,9 @@ enum net_accept_status net_accept_failed(int error)
  */
 bool net_is_shut_down(int fd)
 {
-    struct pollfd state = {.fd = fd};
+    struct pollfd state = {.fd = fd, .events = POLLRDHUP};
 
-    return poll(&state, 1, 0) == 1 && (state.revents & POLLHUP);
+    return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLRDHUP));
 }
 
 enum net_accept_status net_accept(int listener, bool nonblocking, int *fd)

@@ -25,6 +25,7 @@ struct service {
     const atomic_bool *closing;            /* true: answer what is under way, then close; may be NULL */
     const struct files *files;             /* what is served beside the targets; NULL: nothing */
     int64_t request_timeout_ns;            /* conn_too_slow (conn.h); 0: none */
+    bool records; /* the transport keeps records: one receive brings one, or its front */
 };
 
 enum { REPLY_CACHE_SIZE = 512 };
@@ -96,6 +97,7 @@ struct protocol {
     void (*refresh)(struct reply_cache *cache, const struct service *service);
     /* True when input may end here without anything being cut off. */
     bool (*at_rest)(const struct exchange *exchange);
+    bool datagrams; /* it needs no connection: the answer to a datagram is that datagram */
 };
 
 /* The table of protocols. NULL when there is none of that name; protocol_at(i) ends with NULL. */

@@ -25,7 +25,7 @@ static void list_text(void)
     }
 }
 
-static void list_properties(unsigned properties)
+static void list_properties(const struct server_model *model)
 {
     static const struct {
         unsigned property;
@@ -38,10 +38,12 @@ static void list_properties(unsigned properties)
     const char *separator = "";
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if ((properties & names[i].property) != 0) {
+        if ((model->properties & names[i].property) != 0) {
             printf("%s\"%s\"", separator, names[i].name);
             separator = ", ";
         }
+    if (model->run_datagrams != NULL)
+        printf("%s\"datagrams\"", separator);
 }
 
 /* How many clients the model serves at a time by its nature; 0: as many as there are resources for. */
@@ -67,7 +69,7 @@ static void list_json(void)
                "   \"properties\": [",
                i > 0 ? "," : "", model->name, model->summary, quote, why != NULL ? why : "null", quote,
                (model->properties & MODEL_REFERENCE) != 0 ? "true" : "false");
-        list_properties(model->properties);
+        list_properties(model);
         printf("], \"connections_max\": %u, \"workers_default\": %u, \"clients_at_once\": %u,\n"
                "   \"syscalls_per_request\": %u}",
                model->connections_max, model_workers(model), clients_at_once(model),
@@ -133,6 +135,28 @@ static int check_service(struct command *command)
     return why != NULL ? wrong("--user cannot be '%s': %s", command->user, why) : GO_ON;
 }
 
+/* Datagrams come without a connection: not every protocol, and not every model, has a use for them. */
+static int check_datagrams(struct command *command)
+{
+    const struct server_model *model;
+
+    command->datagrams = net_transport_type(command->endpoint.transport) == SOCK_DGRAM;
+    if (!command->datagrams)
+        return GO_ON;
+    if (!command->protocol->datagrams)
+        return wrong("%s needs a connection, which '%s' is not: over datagrams there is --protocol echo",
+                     command->protocol->name, command->listen);
+    if (command->model->run_datagrams != NULL)
+        return GO_ON;
+    fprintf(stderr, "tenk-serve: %s serves connections and has no use for datagrams; these have:",
+            command->model->name);
+    for (unsigned i = 0; (model = model_at(i)) != NULL; i++)
+        if (model->run_datagrams != NULL)
+            fprintf(stderr, " %s", model->name);
+    fprintf(stderr, "\n");
+    return EXIT_USAGE;
+}
+
 static int check(struct command *command, const char *model, const char *protocol)
 {
     const char *why = net_endpoint_parse(command->listen, &command->endpoint);
@@ -145,12 +169,15 @@ static int check(struct command *command, const char *model, const char *protoco
         return wrong("there is no protocol '%s': it is http or echo", protocol);
     if (why != NULL)
         return wrong("cannot listen on '%s': %s", command->listen, why);
+    int status = check_datagrams(command);
+    if (status != GO_ON)
+        return status;
     const char *unavailable = model_unavailable(command->model);
     if (unavailable != NULL) {
         fprintf(stderr, "tenk-serve: model %s cannot run here: %s\n", model, unavailable);
         return EXIT_CANNOT;
     }
-    int status = check_limit("workers", command->workers, WORKERS_LIMIT);
+    status = check_limit("workers", command->workers, WORKERS_LIMIT);
     if (status == GO_ON)
         status = check_limit("max-connections", command->max_connections, CONNECTIONS_LIMIT);
     if (status == GO_ON)
@@ -173,7 +200,8 @@ int command_parse(struct command *command, int argc, char **argv)
                                 .drain_timeout_ns = 5 * NS_PER_S};
     const struct option_spec specs[] = {
         {"listen", 'l', OPTION_TEXT, &command->listen, "ENDPOINT",
-         "tcp://HOST:PORT, unix:/PATH, HOST:PORT or PORT; port 0 takes a free one (tcp://127.0.0.1:0)"},
+         "tcp://HOST:PORT, unix:/PATH, unixpacket:/PATH, HOST:PORT or PORT; with echo also udp://HOST:PORT "
+         "and unixdgram:/PATH; port 0 takes a free one (tcp://127.0.0.1:0)"},
         {"protocol", 'p', OPTION_TEXT, &protocol, "NAME", "http or echo (http)"},
         {"workers", 'w', OPTION_COUNT, &command->workers, "N", "threads or processes of a pool (by model)"},
         {"backlog", 'b', OPTION_COUNT, &command->backlog, "N",

@@ -19,6 +19,7 @@ struct command {
     const char *listen;                         /* the endpoint as it was written */
     const char *counters;                       /* file for the counters table, or NULL */
     uint64_t workers, backlog, max_connections; /* 0: default */
+    bool datagrams;                             /* the endpoint is one for datagrams */
     bool accept_shared;                         /* --accept shared */
     const char *root;                           /* directory of files to serve, or NULL */
     bool listing;                               /* ... whose directories are listed */

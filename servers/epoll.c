@@ -30,10 +30,24 @@ static void run(const struct server *server)
     epoll_loop_run(&epoll_loop);
 }
 
+/* With one socket there is no list to keep: beside poll(2) it only shows that nothing is gained. */
+static void run_datagrams(const struct server *server)
+{
+    struct datagrams batch;
+
+    if (datagrams_open(&batch, server, server->listener, counters_slot(server->counters, 0), DATAGRAM_BATCH) <
+        0)
+        err(EXIT_CANNOT, "epoll: datagrams");
+    server_ready(server);
+    if (epoll_datagrams_run(&batch) < 0)
+        err(EXIT_CANNOT, "epoll: epoll_create1");
+}
+
 const struct server_model model_epoll = {
     .name = "epoll",
     .summary = "one loop over the ready connections with epoll(7)",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 3,
     .run = run,
+    .run_datagrams = run_datagrams,
 };

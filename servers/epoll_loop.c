@@ -3,6 +3,8 @@
  */
 #include "epoll_loop.h"
 
+#include "stop.h"
+
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -137,4 +139,20 @@ void epoll_loop_run(struct epoll_loop *epoll_loop)
     }
     loop_close(loop);
     close(epoll_loop->fd);
+}
+
+/* Level-triggered: what does not fit one batch is reported again, and so is the shutdown at the stop. */
+int epoll_datagrams_run(struct datagrams *batch)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+
+    if (fd < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, batch->fd, &event) < 0)
+        return -1;
+    while (!server_stopping())
+        if (epoll_wait(fd, &event, 1, -1) > 0 && datagrams_receive(batch, false) == DATAGRAMS_SOME)
+            datagrams_answer(batch);
+    datagrams_drain(batch);
+    close(fd);
+    return 0;
 }

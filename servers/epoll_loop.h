@@ -4,6 +4,7 @@
 #ifndef EPOLL_LOOP_H
 #define EPOLL_LOOP_H
 
+#include "datagram.h"
 #include "loop.h"
 
 #include <stdbool.h>
@@ -21,5 +22,9 @@ int epoll_loop_open(struct epoll_loop *epoll_loop, const struct server *server, 
 
 /* Serves until the server stops and the loop's connections have ended, then frees all. */
 void epoll_loop_run(struct epoll_loop *epoll_loop);
+
+/* The same over datagrams: waits in epoll_wait(2) until the server stops, then drains and closes the batch.
+ */
+int epoll_datagrams_run(struct datagrams *batch);
 
 #endif

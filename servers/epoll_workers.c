@@ -43,11 +43,12 @@ static void *serve(void *argument)
 static int listener_of(const struct server *server, unsigned index)
 {
     struct net_listen_options options = {.backlog = server->backlog, .nonblocking = true, .reuse_port = true};
-    struct net_failure failure;
+    struct net_failure failure = {0};
+    bool datagrams = net_transport_type(server->endpoint->transport) == SOCK_DGRAM;
 
-    if (index == 0 || server->accept_shared || !server->accepted_inherit)
+    if (index == 0 || server->accept_shared || net_transport_is_unix(server->endpoint->transport))
         return server->listener;
-    int listener = net_listen(server->endpoint, &options, &failure);
+    int listener = (datagrams ? net_bind : net_listen)(server->endpoint, &options, &failure);
     if (listener < 0)
         errx(EXIT_CANNOT, "epoll_workers: cannot %s for worker %u: %s", failure.operation, index,
              failure.reason);
@@ -91,15 +92,22 @@ static unsigned workers_affordable(unsigned asked)
     return (unsigned)(limit.rlim_cur / 4);
 }
 
-static void run(const struct server *asked)
+/* The server with as many workers as there are descriptors for. */
+static const struct server *affordable(const struct server *asked)
 {
     static struct server fewer;
-    const struct server *server = &fewer;
 
     fewer = *asked;
     fewer.workers = workers_affordable(asked->workers);
     if (fewer.workers == 0)
         errx(EXIT_CANNOT, "epoll_workers: not enough descriptors for one worker");
+    return &fewer;
+}
+
+static void run(const struct server *asked)
+{
+    const struct server *server = affordable(asked);
+
     loops = calloc(server->workers, sizeof *loops);
     if (loops == NULL)
         err(EXIT_CANNOT, "epoll_workers: %u loops", server->workers);
@@ -114,6 +122,41 @@ static void run(const struct server *asked)
     free(loops);
 }
 
+/* ---- datagrams: a socket per worker; the kernel's hash of the two addresses chooses it ---- */
+
+static struct datagrams *batches;
+
+static void *serve_datagrams(void *argument)
+{
+    struct crew_member *member = argument;
+
+    if (epoll_datagrams_run(&batches[member->index]) < 0)
+        server_warn_once(WARN_DESCRIPTORS,
+                         "a worker cannot have an epoll instance: its clients wait in vain");
+    return crew_leave(member);
+}
+
+static void run_datagrams(const struct server *asked)
+{
+    const struct server *server = affordable(asked);
+
+    batches = calloc(server->workers, sizeof *batches);
+    for (unsigned i = 0; batches != NULL && i < server->workers; i++)
+        if (datagrams_open(&batches[i], server, listener_of(server, i),
+                           counters_slot(server->counters, i + 1), DATAGRAM_BATCH) < 0)
+            err(EXIT_CANNOT, "epoll_workers: datagrams of worker %u", i);
+    if (batches == NULL || crew_start(server, serve_datagrams) < server->workers)
+        errx(EXIT_CANNOT, "epoll_workers: %u workers cannot be had; ask for fewer", server->workers);
+    server_ready(server);
+    crew_await_stop();
+    if (!crew_drain())
+        return;
+    for (unsigned i = 1; i < server->workers; i++)
+        if (batches[i].fd != server->listener)
+            close(batches[i].fd);
+    free(batches);
+}
+
 const struct server_model model_epoll_workers = {
     .name = "epoll_workers",
     .summary = "an epoll loop and a listening socket per thread",
@@ -121,4 +164,5 @@ const struct server_model model_epoll_workers = {
     .workers_default = WORKERS_CPUS,
     .syscalls_per_request = 3,
     .run = run,
+    .run_datagrams = run_datagrams,
 };

@@ -33,7 +33,8 @@
  * finds it empty has its receive asked for again), the completion ring (beyond it completions wait in the
  * kernel), descriptors. It needs Linux 6.1, and sandboxes often forbid it: it is tried before it runs.
  *
- * The connection stands in uring_peer.c, what is asked of the kernel in uring_ring.c.
+ * The connection stands in uring_peer.c, what is asked of the kernel in uring_ring.c, datagrams in
+ * uring_datagram.c.
  *
  * io_uring(7), io_uring_enter(2), io_uring_prep_recv_multishot(3)
  */
@@ -41,6 +42,7 @@
 
 #ifdef WITH_LIBURING
 #include "net.h"
+#include "uring_datagram.h"
 #include "uring_peer.h"
 
 #include <err.h>
@@ -182,7 +184,7 @@ static void cut_off(void)
 
 static void run(const struct server *server)
 {
-    const char *why = ring_open(&uring.ring);
+    const char *why = ring_open(&uring.ring, BUFFER_SIZE);
 
     if (why != NULL)
         errx(EXIT_CANNOT, "io_uring: %s", why);
@@ -208,6 +210,7 @@ const struct server_model model_io_uring = {
 #ifdef WITH_LIBURING
     .probe = ring_probe,
     .run = run,
+    .run_datagrams = uring_datagrams_run,
 #else
     .unavailable = "built without liburing (Debian: liburing-dev)",
 #endif

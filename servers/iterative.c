@@ -14,8 +14,11 @@
  * accept(2), recv(2), send(2), listen(2) about the backlog
  */
 #include "blocking.h"
+#include "datagram.h"
 #include "model.h"
 #include "stop.h"
+
+#include <err.h>
 
 /* Static, not on the stack: the worker holds two buffers. */
 static struct conn_worker worker;
@@ -37,10 +40,26 @@ static void run(const struct server *server)
     conn_worker_close(&worker);
 }
 
+/* Without connections nobody waits for another's end: here one at a time is enough. It waits in recvmmsg(2).
+ */
+static void run_datagrams(const struct server *server)
+{
+    struct datagrams batch;
+
+    if (datagrams_open(&batch, server, server->listener, counters_slot(server->counters, 0), DATAGRAM_BATCH) <
+        0)
+        err(EXIT_CANNOT, "iterative: datagrams");
+    server_ready(server);
+    while (!server_stopping() && datagrams_receive(&batch, true) != DATAGRAMS_OVER)
+        datagrams_answer(&batch);
+    datagrams_drain(&batch);
+}
+
 const struct server_model model_iterative = {
     .name = "iterative",
     .summary = "one client after the other",
     .connections_max = 1,
     .syscalls_per_request = 2,
     .run = run,
+    .run_datagrams = run_datagrams,
 };

@@ -78,15 +78,16 @@ static int listen_or_exit(const struct command *command, unsigned properties)
     struct net_listen_options options = {
         .backlog = (int)command->backlog,
         .nonblocking = (properties & MODEL_NONBLOCKING) != 0,
-        .reuse_port = (properties & MODEL_REUSE_PORT) != 0 && command->endpoint.transport == NET_TCP,
+        .reuse_port =
+            (properties & MODEL_REUSE_PORT) != 0 && !net_transport_is_unix(command->endpoint.transport),
     };
-    struct net_failure failure;
+    struct net_failure failure = {0};
     int effective = net_backlog_effective(options.backlog);
-    int listener = net_listen(&command->endpoint, &options, &failure);
+    int listener = (command->datagrams ? net_bind : net_listen)(&command->endpoint, &options, &failure);
 
     if (listener < 0)
         cannot(failure.operation, command->listen, failure.reason);
-    if (effective < options.backlog)
+    if (effective < options.backlog && !command->datagrams)
         fprintf(stderr, "tenk-serve: the backlog is %d, not %d: net.core.somaxconn caps it\n", effective,
                 options.backlog);
     return listener;
@@ -187,8 +188,15 @@ static void serve(const struct command *command)
     int listener = listen_or_exit(command, model->properties);
     struct net_endpoint endpoint;
     net_local(listener, &endpoint);
-    struct service service = {command->protocol, model->name, counters,
-                              stop_flag(),       root,        command->request_timeout_ns};
+    struct service service = {
+        .protocol = command->protocol,
+        .model = model->name,
+        .counters = counters,
+        .closing = stop_flag(),
+        .files = root,
+        .request_timeout_ns = command->request_timeout_ns,
+        .records = command->endpoint.transport == NET_UNIXPACKET,
+    };
     struct server server = {
         .model = model,
         .service = &service,
@@ -205,15 +213,17 @@ static void serve(const struct command *command)
     };
 
     /* SO_RCVTIMEO and SO_SNDTIMEO only act on blocking sockets; accepted TCP sockets inherit them. */
-    if ((model->properties & MODEL_NONBLOCKING) == 0)
+    if ((model->properties & MODEL_NONBLOCKING) == 0 && !command->datagrams)
         net_set_timeouts_ns(listener, command->idle_timeout_ns);
     name_process(model->name);
     drop_privileges_or_exit(command);
     if (command->verbose)
         tell_limits(&server, command);
-    const char *path = command->endpoint.transport == NET_UNIX ? command->endpoint.path : NULL;
+    const char *path = net_endpoint_file(&command->endpoint);
+    if (command->datagrams)
+        stop_answers_to_come();
     stop_install(listener, path, command->drain_timeout_ns);
-    model->run(&server);
+    (command->datagrams ? model->run_datagrams : model->run)(&server);
     close(listener);
     if (root != NULL)
         files_close(&files);

@@ -2,7 +2,8 @@
  * model - the contract between a concurrency model and the rest of tenk-serve.
  *
  * A model is one struct and one function: `run` serves until server_stopping() and returns when its
- * last connection is closed. The core (main.c) has made the listening socket, the counters and the
+ * last connection is closed. A model that also makes sense without connections has a second one, which
+ * serves datagrams. The core (main.c) has made the listening socket, the counters and the
  * signal handlers before, and prints and exits after.
  */
 #ifndef MODEL_H
@@ -38,6 +39,8 @@ struct server_model {
     unsigned syscalls_per_request; /* on one keep-alive connection, counted by the cost suite; 0: not fixed */
     const char *(*probe)(void);    /* NULL: runs wherever it was built; else why not here, or NULL */
     void (*run)(const struct server *server);
+    void (*run_datagrams)(
+        const struct server *server); /* the same over datagrams; NULL: has no use for them */
 };
 
 enum { EXIT_USAGE = 2, EXIT_CANNOT = 3 }; /* wrong usage; could not run here: err(3) in run() */
@@ -51,8 +54,8 @@ enum {
 struct server {
     const struct server_model *model;
     const struct service *service;
-    struct counters_table *counters; /* slot 0: the main thread; 1 and up: workers or connections */
-    int listener;
+    struct counters_table *counters;     /* slot 0: the main thread; 1 and up: workers or connections */
+    int listener;                        /* over datagrams the socket itself */
     const struct net_endpoint *endpoint; /* what it is bound to, with the real port */
     int backlog;
     bool accept_shared;    /* --accept shared: one listening socket for all workers */

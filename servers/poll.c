@@ -15,8 +15,10 @@
  * poll(2), accept(2)
  */
 #include "array.h"
+#include "datagram.h"
 #include "loop.h"
 #include "model.h"
+#include "stop.h"
 
 #include <assert.h>
 #include <err.h>
@@ -125,10 +127,26 @@ static void run(const struct server *server)
     free(list);
 }
 
+/* A list of one entry. */
+static void run_datagrams(const struct server *server)
+{
+    struct pollfd socket = {.fd = server->listener, .events = POLLIN};
+    struct datagrams batch;
+
+    if (datagrams_open(&batch, server, socket.fd, counters_slot(server->counters, 0), DATAGRAM_BATCH) < 0)
+        err(EXIT_CANNOT, "poll: datagrams");
+    server_ready(server);
+    while (!server_stopping())
+        if (poll(&socket, 1, -1) > 0 && datagrams_receive(&batch, false) == DATAGRAMS_SOME)
+            datagrams_answer(&batch);
+    datagrams_drain(&batch);
+}
+
 const struct server_model model_poll = {
     .name = "poll",
     .summary = "one loop over all connections with poll(2)",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 3,
     .run = run,
+    .run_datagrams = run_datagrams,
 };

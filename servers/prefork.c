@@ -16,7 +16,9 @@
  * fork(2), accept(2), waitpid(2)
  */
 #include "children.h"
+#include "datagram.h"
 #include "model.h"
+#include "stop.h"
 
 static void serve(struct child *child)
 {
@@ -36,6 +38,27 @@ static void run(const struct server *server)
     children_drain();
 }
 
+/* All children wait in recvmmsg(2) on one socket; the kernel wakes one of them. */
+static void serve_datagrams(struct child *child)
+{
+    struct datagrams batch;
+
+    if (datagrams_open(&batch, child->server, child->server->listener, child->worker.counters,
+                       DATAGRAM_BATCH) < 0)
+        return;
+    while (!server_stopping() && datagrams_receive(&batch, true) != DATAGRAMS_OVER)
+        datagrams_answer(&batch);
+    datagrams_drain(&batch);
+}
+
+static void run_datagrams(const struct server *server)
+{
+    children_start(server, serve_datagrams);
+    server_ready(server);
+    children_await_stop();
+    children_drain();
+}
+
 const struct server_model model_prefork = {
     .name = "prefork",
     .summary = "N child processes, each accepts and serves its own clients",
@@ -43,4 +66,5 @@ const struct server_model model_prefork = {
     .workers_default = 64,
     .syscalls_per_request = 2,
     .run = run,
+    .run_datagrams = run_datagrams,
 };

@@ -17,7 +17,9 @@
  */
 #include "blocking.h"
 #include "crew.h"
+#include "datagram.h"
 #include "model.h"
+#include "stop.h"
 
 static void *serve(void *argument)
 {
@@ -34,13 +36,40 @@ static void *serve(void *argument)
     return crew_leave(member);
 }
 
-/* At the stop every accept returns, for the listening socket is shut down. */
-static void run(const struct server *server)
+/* All threads wait in recvmmsg(2) on one socket; the kernel wakes one of them. */
+static void *serve_datagrams(void *argument)
 {
-    crew_start(server, serve);
+    struct crew_member *member = argument;
+    struct datagrams batch;
+
+    if (datagrams_open(&batch, member->server, member->server->listener, member->counters, DATAGRAM_BATCH) <
+        0) {
+        server_warn_once(WARN_MEMORY, "fewer workers than asked for: no memory for their datagrams");
+        return crew_leave(member);
+    }
+    while (!server_stopping() && datagrams_receive(&batch, true) != DATAGRAMS_OVER)
+        datagrams_answer(&batch);
+    datagrams_drain(&batch);
+    return crew_leave(member);
+}
+
+/* At the stop every accept and receive returns, for the listening socket is shut down. */
+static void serve_with(const struct server *server, void *(*function)(void *))
+{
+    crew_start(server, function);
     server_ready(server);
     crew_await_stop();
     crew_drain();
+}
+
+static void run(const struct server *server)
+{
+    serve_with(server, serve);
+}
+
+static void run_datagrams(const struct server *server)
+{
+    serve_with(server, serve_datagrams);
 }
 
 const struct server_model model_prethread = {
@@ -50,4 +79,5 @@ const struct server_model model_prethread = {
     .workers_default = 64,
     .syscalls_per_request = 2,
     .run = run,
+    .run_datagrams = run_datagrams,
 };

@@ -17,6 +17,7 @@ static int64_t drain_time_ns;
 static int listening_sockets[STOP_LISTENERS_MAX];
 static _Atomic unsigned listening_count;
 static const char *listening_path;
+static int listening_end = SHUT_RDWR;
 static bool has_parent;
 static struct seat *_Atomic watched_seat;
 static sem_t *_Atomic watched_semaphore;
@@ -56,7 +57,7 @@ static void on_stop(int signal)
     if (listening_path != NULL && !again && !has_parent)
         unlink(listening_path);
     for (unsigned i = 0; i < listening_count && !has_parent; i++)
-        shutdown(listening_sockets[i], SHUT_RDWR);
+        shutdown(listening_sockets[i], listening_end);
     if (seat != NULL) {
         seat_wake(seat, again);
         start_alarm(drain_ns);
@@ -64,6 +65,11 @@ static void on_stop(int signal)
     if (semaphore != NULL)
         sem_post(semaphore);
     errno = saved;
+}
+
+void stop_answers_to_come(void)
+{
+    listening_end = SHUT_RD;
 }
 
 bool stop_add_listener(int listener)

@@ -29,6 +29,12 @@ void stop_install(int listener, const char *path, int64_t drain_ns);
 enum { STOP_LISTENERS_MAX = 1024 };
 bool stop_add_listener(int listener);
 
+/*
+ * Datagrams: answers leave by the socket that is shut down, so only its receiving half is. To be called
+ * before stop_install.
+ */
+void stop_answers_to_come(void);
+
 /* True from the first signal on. */
 bool server_stopping(void);
 

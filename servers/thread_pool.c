@@ -17,6 +17,7 @@
  */
 #include "blocking.h"
 #include "crew.h"
+#include "datagram.h"
 #include "fdqueue.h"
 #include "model.h"
 #include "stop.h"
@@ -25,7 +26,11 @@
 #include <semaphore.h>
 #include <unistd.h>
 
-enum { QUEUE_SIZE = 1024 };
+enum {
+    QUEUE_SIZE = 1024,
+    BATCHES = 64,    /* of datagrams, between main and the workers */
+    SMALL_BATCH = 8, /* datagrams in one: a worker's portion */
+};
 
 static struct fdqueue *queue;
 static sem_t places; /* free places in the queue: a semaphore, because a signal handler can post it */
@@ -71,6 +76,57 @@ static void run(const struct server *server)
     crew_drain();
 }
 
+/* ---- datagrams: main receives batches, workers answer them ---- */
+
+/* A batch is owned by main while it fills, by the queue, by the worker that answers it, then it is free. */
+static struct datagrams batches[BATCHES];
+static struct fdqueue *free_batches;
+
+static void *answer_datagrams(void *argument)
+{
+    struct crew_member *member = argument;
+    int batch;
+
+    while ((batch = fdqueue_pop(queue)) >= 0) {
+        batches[batch].counters = member->counters;
+        datagrams_answer(&batches[batch]);
+        fdqueue_push(free_batches, batch);
+    }
+    return crew_leave(member);
+}
+
+/* With every batch in work main does not receive: the socket's buffer fills, and the kernel drops the rest.
+ */
+static void run_datagrams(const struct server *server)
+{
+    struct counters *counters = counters_slot(server->counters, 0);
+    enum datagrams_status status = DATAGRAMS_NONE;
+
+    queue = fdqueue_open(BATCHES);
+    free_batches = fdqueue_open(BATCHES);
+    if (queue == NULL || free_batches == NULL)
+        err(EXIT_CANNOT, "thread_pool: queues of %d batches", BATCHES);
+    for (int i = 0; i < BATCHES; i++) {
+        if (datagrams_open(&batches[i], server, server->listener, counters, SMALL_BATCH) < 0)
+            err(EXIT_CANNOT, "thread_pool: %d batches of datagrams", BATCHES);
+        fdqueue_push(free_batches, i);
+    }
+    crew_start(server, answer_datagrams);
+    server_ready(server);
+    while (!server_stopping() && status != DATAGRAMS_OVER) {
+        int batch = fdqueue_pop(free_batches);
+
+        batches[batch].counters = counters;
+        status = datagrams_receive(&batches[batch], true);
+        fdqueue_push(status == DATAGRAMS_SOME ? queue : free_batches, batch);
+    }
+    int last = fdqueue_pop(free_batches);
+    batches[last].counters = counters;
+    datagrams_drain(&batches[last]);
+    fdqueue_close(queue); /* the workers empty it and leave */
+    crew_drain();
+}
+
 const struct server_model model_thread_pool = {
     .name = "thread_pool",
     .summary = "an acceptor, a queue of connections, N threads",
@@ -78,4 +134,5 @@ const struct server_model model_thread_pool = {
     .workers_default = 64,
     .syscalls_per_request = 2,
     .run = run,
+    .run_datagrams = run_datagrams,
 };

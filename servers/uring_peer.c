@@ -31,7 +31,9 @@ static void receive(struct uring *uring, struct peer *peer)
     if (is_between_requests(peer))
         peer->hasty = false;
     peer->receiving = true;
-    ring_receive(&uring->ring, peer->client.conn.fd, !peer->hasty, tag(peer, RECEIVE));
+    /* Records must not be held behind one another, where they would melt into one: singly, then. */
+    bool records = peer->client.conn.worker->service->records;
+    ring_receive(&uring->ring, peer->client.conn.fd, !peer->hasty && !records, records, tag(peer, RECEIVE));
 }
 
 static void stop_receiving(struct uring *uring, struct peer *peer)
@@ -106,7 +108,10 @@ void peer_received(struct uring *uring, struct peer *peer, const struct io_uring
         peer->receiving = peer->receive_cancelled = false;
     if (!is_passing(cqe->res))
         counters_add(&counters->receives, 1);
-    if (cqe->res > 0) {
+    if (cqe->res > BUFFER_SIZE) { /* a record, and its end is lost */
+        counters_add(&counters->bad_requests, 1);
+        peer->fate = peer->fate == STAYS ? LOST : peer->fate;
+    } else if (cqe->res > 0) {
         counters_add(&counters->bytes_in, (uint64_t)cqe->res);
         take(uring, peer, ring_received(&uring->ring, cqe), (size_t)cqe->res);
     } else if (cqe->res == 0) {

@@ -13,6 +13,7 @@ enum {
     PROBE_S = 1,               /* how long a completion may take */
     PROBE_ROOM = 4096,         /* what the socket is asked to hold, */
     PROBE_BYTES = 1024 * 1024, /* and what it is given: surely too much */
+    PROBE_BUFFER = 16384,      /* the size of its buffers */
     PROBE_TAG = 1,
 };
 
@@ -36,7 +37,7 @@ static int receive_a_byte(struct ring *ring, const int ends[2])
 {
     struct io_uring_cqe cqe = {0};
 
-    ring_receive(ring, ends[0], true, PROBE_TAG);
+    ring_receive(ring, ends[0], true, false, PROBE_TAG);
     if (write(ends[1], "!", 1) != 1)
         return errno;
     int error = complete(ring, &cqe);
@@ -63,7 +64,7 @@ const char *ring_probe(void)
 {
     struct ring ring;
     int ends[2];
-    const char *why = ring_open(&ring);
+    const char *why = ring_open(&ring, PROBE_BUFFER);
 
     if (why != NULL)
         return why;

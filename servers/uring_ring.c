@@ -2,7 +2,6 @@
 #ifdef WITH_LIBURING
 #include "uring_ring.h"
 
-#include "buffers.h"
 #include "clock.h"
 
 #include <errno.h>
@@ -21,7 +20,11 @@ enum {
 };
 
 static const size_t shelf_bytes = SHELF * sizeof(struct io_uring_buf);
-static const size_t mapped_bytes = SHELF * sizeof(struct io_uring_buf) + (size_t)SHELF * BUFFER_SIZE;
+
+static size_t mapped_bytes(const struct ring *ring)
+{
+    return shelf_bytes + SHELF * ring->buffer_size;
+}
 
 /* ---- opening ---- */
 
@@ -45,12 +48,12 @@ static int open_uring(struct ring *ring)
 
 static char *buffer_at(const struct ring *ring, unsigned id)
 {
-    return ring->bytes + (size_t)id * BUFFER_SIZE;
+    return ring->bytes + (size_t)id * ring->buffer_size;
 }
 
 static void put_on_shelf(struct ring *ring, unsigned id, int place)
 {
-    io_uring_buf_ring_add(ring->shelf, buffer_at(ring, id), BUFFER_SIZE, (unsigned short)id,
+    io_uring_buf_ring_add(ring->shelf, buffer_at(ring, id), (unsigned)ring->buffer_size, (unsigned short)id,
                           io_uring_buf_ring_mask(SHELF), place);
 }
 
@@ -58,7 +61,7 @@ static void put_on_shelf(struct ring *ring, unsigned id, int place)
  * nothing. */
 static int open_shelf(struct ring *ring)
 {
-    void *mapped = mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *mapped = mmap(NULL, mapped_bytes(ring), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct io_uring_buf_reg shelf = {.ring_addr = (uintptr_t)mapped, .ring_entries = SHELF};
 
     if (mapped == MAP_FAILED)
@@ -69,7 +72,7 @@ static int open_shelf(struct ring *ring)
     shelf.bgid = SHELF_GROUP;
     int error = -io_uring_register_buf_ring(&ring->uring, &shelf, 0);
     if (error != 0) {
-        munmap(mapped, mapped_bytes);
+        munmap(mapped, mapped_bytes(ring));
         return error;
     }
     for (int id = 0; id < SHELF; id++)
@@ -98,10 +101,11 @@ const char *ring_reason(int error)
     return text;
 }
 
-const char *ring_open(struct ring *ring)
+const char *ring_open(struct ring *ring, size_t buffer_size)
 {
     int error = open_uring(ring);
 
+    ring->buffer_size = buffer_size;
     if (error != 0)
         return ring_reason(error);
     error = open_shelf(ring);
@@ -114,7 +118,7 @@ const char *ring_open(struct ring *ring)
 void ring_close(struct ring *ring)
 {
     io_uring_queue_exit(&ring->uring);
-    munmap(ring->shelf, mapped_bytes);
+    munmap(ring->shelf, mapped_bytes(ring));
 }
 
 /* ---- entering the kernel ---- */
@@ -184,16 +188,35 @@ void ring_await_shutdown(struct ring *ring, int fd, uint64_t tag)
     io_uring_sqe_set_data64(sqe, tag);
 }
 
-void ring_receive(struct ring *ring, int fd, bool multishot, uint64_t tag)
+void ring_receive(struct ring *ring, int fd, bool multishot, bool full_length, uint64_t tag)
 {
     struct io_uring_sqe *sqe = entry(ring);
 
     if (multishot)
         io_uring_prep_recv_multishot(sqe, fd, NULL, 0, 0);
     else
-        io_uring_prep_recv(sqe, fd, NULL, 0, 0);
+        io_uring_prep_recv(sqe, fd, NULL, 0, full_length ? MSG_TRUNC : 0);
     sqe->flags |= IOSQE_BUFFER_SELECT;
     sqe->buf_group = SHELF_GROUP;
+    io_uring_sqe_set_data64(sqe, tag);
+}
+
+void ring_receive_messages(struct ring *ring, int fd, struct msghdr *shape, uint64_t tag)
+{
+    struct io_uring_sqe *sqe = entry(ring);
+
+    io_uring_prep_recvmsg_multishot(sqe, fd, shape, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->buf_group = SHELF_GROUP;
+    io_uring_sqe_set_data64(sqe, tag);
+}
+
+void ring_send_message(struct ring *ring, int fd, const struct msghdr *message, uint64_t tag)
+{
+    struct io_uring_sqe *sqe = entry(ring);
+
+    io_uring_prep_sendmsg(sqe, fd, message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(sqe, tag);
 }
 
@@ -234,7 +257,7 @@ void ring_cancel(struct ring *ring, uint64_t tag)
 
 /* ---- the shelf ---- */
 
-const char *ring_received(const struct ring *ring, const struct io_uring_cqe *cqe)
+char *ring_received(const struct ring *ring, const struct io_uring_cqe *cqe)
 {
     return buffer_at(ring, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
 }

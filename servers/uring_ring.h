@@ -19,11 +19,12 @@
 struct ring {
     struct io_uring uring;
     struct io_uring_buf_ring *shelf; /* the kernel takes an empty buffer from here for what it receives */
-    char *bytes;                     /* the buffers themselves, one behind the other */
+    size_t buffer_size;
+    char *bytes; /* the buffers themselves, one behind the other */
 };
 
 /* NULL, or a sentence (static storage) that says why io_uring cannot be used here. */
-const char *ring_open(struct ring *ring);
+const char *ring_open(struct ring *ring, size_t buffer_size);
 void ring_close(struct ring *ring);
 
 /* That sentence for an errno. */
@@ -47,8 +48,22 @@ void ring_accept(struct ring *ring, int listener, bool multishot, uint64_t tag);
 /* Completes when the socket is shut down, and not before. */
 void ring_await_shutdown(struct ring *ring, int fd, uint64_t tag);
 
-/* recv(2) into a buffer from the shelf, once or until it is cancelled, the input ends or fails. */
-void ring_receive(struct ring *ring, int fd, bool multishot, uint64_t tag);
+/*
+ * recv(2) into a buffer from the shelf, once or until it is cancelled, the input ends or fails. With
+ * `full_length` (once) the completion tells the length a record had, beyond BUFFER_SIZE where it was cut
+ * off. recv(2) about MSG_TRUNC, which must not be asked of a stream
+ */
+void ring_receive(struct ring *ring, int fd, bool multishot, bool full_length, uint64_t tag);
+
+/*
+ * recvmsg(2) into buffers from the shelf, until it is cancelled, an empty datagram comes or it fails. `shape`
+ * says how much room address and control part get in a buffer, and must stay as long as the operation.
+ * io_uring_prep_recvmsg_multishot(3)
+ */
+void ring_receive_messages(struct ring *ring, int fd, struct msghdr *shape, uint64_t tag);
+
+/* sendmsg(2) of a datagram, as ring_send: over in ring_wait, and a completion tells only of failure. */
+void ring_send_message(struct ring *ring, int fd, const struct msghdr *message, uint64_t tag);
 
 /*
  * send(2) of what fits the socket now. It is over when the kernel has taken the entry, in ring_wait;
@@ -67,7 +82,7 @@ void ring_await_room(struct ring *ring, int fd, uint64_t tag);
 void ring_cancel(struct ring *ring, uint64_t tag);
 
 /* The bytes of a completed receive, and their return to the shelf. */
-const char *ring_received(const struct ring *ring, const struct io_uring_cqe *cqe);
+char *ring_received(const struct ring *ring, const struct io_uring_cqe *cqe);
 void ring_recycle(struct ring *ring, const struct io_uring_cqe *cqe);
 
 #endif

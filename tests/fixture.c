@@ -66,6 +66,7 @@ static void facts_from_json(const json_t *entry, struct model_facts *facts)
     facts->concurrent = has_property(entry, "concurrent");
     facts->reuse_port = has_property(entry, "reuse-port");
     facts->workers = has_property(entry, "workers");
+    facts->datagrams = has_property(entry, "datagrams");
     facts->workers_default = (int)json_integer_value(json_object_get(entry, "workers_default"));
     facts->clients_at_once = (int)json_integer_value(json_object_get(entry, "clients_at_once"));
     facts->syscalls_per_request = json_number_value(json_object_get(entry, "syscalls_per_request"));
@@ -190,19 +191,32 @@ static void launch(struct fixture *fixture, const char *listen)
     settle(fixture);
 }
 
+static const struct transport {
+    const char *listen;
+    bool directory; /* its socket file is put in one, behind `listen` */
+} transports[] = {
+    [FIXTURE_TCP] = {"tcp://127.0.0.1:0", false}, [FIXTURE_UNIX] = {"unix:", true},
+    [FIXTURE_TCP6] = {"tcp://[::1]:0", false},    [FIXTURE_UNIXPACKET] = {"unixpacket:", true},
+    [FIXTURE_UDP] = {"udp://127.0.0.1:0", false}, [FIXTURE_UNIXDGRAM] = {"unixdgram:", true},
+};
+
 void fixture_start(struct fixture *fixture, const struct fixture_plan *plan)
 {
-    char listen[FIXTURE_ENDPOINT_MAX] = "tcp://127.0.0.1:0";
+    const struct transport *transport = &transports[plan->transport];
+    char listen[FIXTURE_ENDPOINT_MAX];
 
+    snprintf(listen, sizeof(listen), "%s", transport->listen);
     memset(fixture, 0, sizeof(*fixture));
     fixture->plan = *plan;
     fixture_facts(plan->model, &fixture->facts);
     if (!fixture->facts.available)
         cr_skip_test("%s cannot run here", plan->model);
-    if (plan->transport == FIXTURE_UNIX) {
+    if (strncmp(transport->listen, "udp", 3) == 0 || plan->transport == FIXTURE_UNIXDGRAM)
+        cr_assert(fixture->facts.datagrams, "%s has no use for datagrams", plan->model);
+    if (transport->directory) {
         strcpy(fixture->directory, "/tmp/tenk-test-XXXXXX");
         cr_assert_not_null(mkdtemp(fixture->directory));
-        snprintf(listen, sizeof(listen), "unix:%s/socket", fixture->directory);
+        snprintf(listen, sizeof(listen), "%s%s/socket", transport->listen, fixture->directory);
     }
     launch(fixture, listen);
 }
@@ -289,7 +303,7 @@ void fixture_leave(void)
             continue;
         program_kill(&living[i]->program);
         if (living[i]->directory[0]) {
-            unlink(living[i]->endpoint + strlen("unix:"));
+            unlink(strchr(living[i]->endpoint, ':') + 1);
             rmdir(living[i]->directory);
         }
         living[i] = NULL;

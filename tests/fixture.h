@@ -17,7 +17,14 @@
 #include "program.h"
 #include "wire.h"
 
-enum fixture_transport { FIXTURE_TCP, FIXTURE_UNIX };
+enum fixture_transport {
+    FIXTURE_TCP,
+    FIXTURE_UNIX,
+    FIXTURE_TCP6,
+    FIXTURE_UNIXPACKET,
+    FIXTURE_UDP, /* datagrams: connect and talk by yourself; there is no wire to them */
+    FIXTURE_UNIXDGRAM,
+};
 
 enum { FIXTURE_OPTIONS_MAX = 12, FIXTURE_ENDPOINT_MAX = 160 };
 
@@ -29,6 +36,7 @@ struct model_facts {
     bool reuse_port; /* its workers may have listening sockets of their own */
     bool concurrent; /* serves more clients at once than it has workers */
     bool workers;    /* uses --workers */
+    bool datagrams;  /* serves them, too */
     int workers_default;
     int clients_at_once; /* 0: not limited by nature */
     double syscalls_per_request;

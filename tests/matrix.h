@@ -33,10 +33,13 @@ enum { MATRIX_TIMEOUT_S = 90 }; /* below some 10 s Criterion's own clock can han
             .model = #model_name, .protocol = protocol_name, .transport = transport_kind});                  \
     }
 
-#define HTTP_TCP(model, name)  MATRIX_TEST(conformance_http_tcp, model, name, "http", FIXTURE_TCP)
-#define HTTP_UNIX(model, name) MATRIX_TEST(conformance_http_unix, model, name, "http", FIXTURE_UNIX)
-#define ECHO_TCP(model, name)  MATRIX_TEST(conformance_echo_tcp, model, name, "echo", FIXTURE_TCP)
-#define ECHO_UNIX(model, name) MATRIX_TEST(conformance_echo_unix, model, name, "echo", FIXTURE_UNIX)
-#define FAULTS(model, name)    MATRIX_TEST(faults, model, name, "http", FIXTURE_TCP)
+#define HTTP_TCP(model, name)    MATRIX_TEST(conformance_http_tcp, model, name, "http", FIXTURE_TCP)
+#define HTTP_UNIX(model, name)   MATRIX_TEST(conformance_http_unix, model, name, "http", FIXTURE_UNIX)
+#define ECHO_TCP(model, name)    MATRIX_TEST(conformance_echo_tcp, model, name, "echo", FIXTURE_TCP)
+#define ECHO_UNIX(model, name)   MATRIX_TEST(conformance_echo_unix, model, name, "echo", FIXTURE_UNIX)
+#define HTTP_TCP6(model, name)   MATRIX_TEST(conformance_http_tcp6, model, name, "http", FIXTURE_TCP6)
+#define ECHO_PACKET(model, name) MATRIX_TEST(conformance_echo_packet, model, name, "echo", FIXTURE_UNIXPACKET)
+#define HTTP_PACKET(model, name) MATRIX_TEST(conformance_http_packet, model, name, "http", FIXTURE_UNIXPACKET)
+#define FAULTS(model, name)      MATRIX_TEST(faults, model, name, "http", FIXTURE_TCP)
 
 #endif

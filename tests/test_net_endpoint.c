@@ -16,6 +16,18 @@
 
 TestSuite(net_endpoint, .timeout = 30);
 
+/* The kernel says IPV6_V6ONLY of a socket bound to ::1, though nobody asked for it: tcp:// it stays. */
+Test(net_endpoint, an_ipv6_address_is_not_a_choice_of_family)
+{
+    struct net_endpoint bound;
+    char text[NET_TEXT_MAX];
+
+    if (!sockets_have_ipv6())
+        cr_skip_test("no IPv6 here");
+    close(sockets_listen("tcp://[::1]:0", 0, &bound));
+    cr_assert(strncmp(net_endpoint_format(&bound, text), "tcp://[::1]:", 12) == 0, "%s", text);
+}
+
 /* ---- right ---- */
 
 static void expect_tcp(const char *text, const char *host, const char *port)

@@ -147,7 +147,7 @@ Test(net_message, descriptors_travel_with_bytes_and_arrive_closed_on_exec)
         char byte = 0;
 
         cr_assert(fcntl(got.descriptors[i], F_GETFD) & FD_CLOEXEC);
-        cr_assert(write(got.descriptors[i], "ab" + i, 1) == 1 && read(pipes[i][0], &byte, 1) == 1);
+        cr_assert(write(got.descriptors[i], &"ab"[i], 1) == 1 && read(pipes[i][0], &byte, 1) == 1);
         cr_assert(byte == "ab"[i], "in order");
         close(got.descriptors[i]);
         cr_assert(read(pipes[i][0], &byte, 1) == 0, "no other copy is left");

@@ -21,19 +21,32 @@
 
 /* ---- connecting ---- */
 
+static bool is_packet(const char *endpoint)
+{
+    return strncmp(endpoint, "unixpacket:", 11) == 0;
+}
+
 static int parse(const char *endpoint, struct sockaddr_storage *address, socklen_t *length)
 {
     struct sockaddr_un *unix_address = (struct sockaddr_un *)address;
     struct sockaddr_in *inet = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *inet6 = (struct sockaddr_in6 *)address;
     char host[64];
     int port;
 
     memset(address, 0, sizeof(*address));
-    if (strncmp(endpoint, "unix:", 5) == 0) {
+    if (strncmp(endpoint, "unix:", 5) == 0 || is_packet(endpoint)) {
         unix_address->sun_family = AF_UNIX;
-        snprintf(unix_address->sun_path, sizeof(unix_address->sun_path), "%s", endpoint + 5);
+        snprintf(unix_address->sun_path, sizeof(unix_address->sun_path), "%s", strchr(endpoint, ':') + 1);
         *length = sizeof(*unix_address);
         return 0;
+    }
+    if (sscanf(endpoint, "tcp://[%63[0-9a-f:]]:%d", host, &port) == 2 ||
+        sscanf(endpoint, "tcp6://[%63[0-9a-f:]]:%d", host, &port) == 2) {
+        inet6->sin6_family = AF_INET6;
+        inet6->sin6_port = htons((uint16_t)port);
+        *length = sizeof(*inet6);
+        return inet_pton(AF_INET6, host, &inet6->sin6_addr) == 1 ? 0 : -1;
     }
     inet->sin_family = AF_INET;
     *length = sizeof(*inet);
@@ -81,10 +94,11 @@ int wire_open_narrow(struct wire *wire, const char *endpoint, int receive_buffer
     wire->fd = -1;
     if (parse(endpoint, &address, &length) < 0)
         return -1;
-    wire->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    wire->fd = socket(address.ss_family,
+                      (is_packet(endpoint) ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (receive_buffer > 0)
         setsockopt(wire->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
-    if (address.ss_family == AF_INET)
+    if (address.ss_family != AF_UNIX)
         setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (connect_within_deadline(wire->fd, &address, length) == 0)
         return 0;

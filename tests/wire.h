@@ -16,7 +16,7 @@
 
 enum {
     WIRE_DEADLINE_MS = 20000, /* generous: the machine may be shared with anything */
-    WIRE_BUFFER = 16384,
+    WIRE_BUFFER = 20480,      /* takes the longest record of a server: one of its buffers */
 };
 
 struct wire {
@@ -28,7 +28,8 @@ struct wire {
     char buffer[WIRE_BUFFER]; /* received, not yet taken: [start, end) */
 };
 
-/* Connects to "tcp://ADDRESS:PORT" or "unix:/path". TCP_NODELAY is on: a piece sent is a segment. */
+/* Connects to "tcp://ADDRESS:PORT", "unix:/path" or "unixpacket:/path" (each send a record). TCP_NODELAY is
+ * on: a piece sent is a segment. */
 int wire_open(struct wire *wire, const char *endpoint);
 
 /* The same with SO_RCVBUF set before the connection: a client with little room. */
