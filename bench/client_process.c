@@ -152,6 +152,7 @@ static const struct place load_places[] = {
     {SAMPLE_errors_connect, "errors", "connect"},
     {SAMPLE_errors_reset, "errors", "reset"},
     {SAMPLE_errors_timeout, "errors", "timeout"},
+    {SAMPLE_errors_lost, "errors", "lost"},
     {SAMPLE_errors_short, "errors", "short"},
     {SAMPLE_errors_status, "errors", "status"},
     {SAMPLE_errors_content, "errors", "content"},

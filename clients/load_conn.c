@@ -72,7 +72,7 @@ static void record_timeouts(struct load_worker *worker, const struct load_conn *
 
 void load_conn_lost(struct load_worker *worker, struct load_conn *conn, enum load_error error)
 {
-    if (error == LOAD_ERROR_TIMEOUT)
+    if (error == LOAD_ERROR_TIMEOUT || error == LOAD_ERROR_LOST)
         record_timeouts(worker, conn);
     worker->stats->errors[error] += conn->outstanding;
     load_conn_restart(worker, conn);
@@ -179,8 +179,12 @@ static void receive(struct load_worker *worker, struct load_conn *conn, uint32_t
     worker->now_ns = clock_now_ns();
     if (worker->now_ns >= worker->edge_ns)
         load_phase_edge(worker);
-    if (size < 0) {
+    if (size < 0 && worker->plan->datagrams) {
+        load_connect_failed(worker, conn, errno); /* nobody receives there: told by ICMP */
+    } else if (size < 0) {
         load_conn_fail(worker, conn, LOAD_ERROR_RESET);
+    } else if (worker->plan->records && size > 0 && (uint64_t)size != worker->plan->options->payload) {
+        load_conn_fail(worker, conn, LOAD_ERROR_CONTENT); /* a message of another length: no answer of ours */
     } else if (size == 0) {
         input_ended(worker, conn);
     } else {
@@ -240,7 +244,7 @@ void load_conn_check_time(struct load_worker *worker, struct load_conn *conn)
 
     if (conn->state == LOAD_CONN_OPEN && conn->outstanding > 0) {
         if (worker->now_ns - conn->ring[conn->head].sent_ns >= timeout_ns)
-            load_conn_lost(worker, conn, LOAD_ERROR_TIMEOUT);
+            load_conn_lost(worker, conn, worker->plan->datagrams ? LOAD_ERROR_LOST : LOAD_ERROR_TIMEOUT);
     } else if (conn->state == LOAD_CONN_CONNECTING) {
         if (worker->now_ns - conn->since_ns >= timeout_ns)
             load_connect_failed(worker, conn, ETIMEDOUT);

@@ -174,6 +174,25 @@ static int plan_pool(struct load_plan *plan)
     return 0;
 }
 
+/* ---- messages ---- */
+
+/* Over transports that keep messages a request is one of them: it cannot share it, nor be cut in two. */
+static int plan_records(struct load_plan *plan, char *error)
+{
+    const struct load_options *options = plan->options;
+    int type = net_transport_type(plan->endpoint.transport);
+    size_t payload_max = plan->endpoint.transport == NET_UDP ? LOAD_DATAGRAM_MAX : LOAD_BUFFER_SIZE;
+
+    plan->records = type != SOCK_STREAM;
+    plan->datagrams = type == SOCK_DGRAM;
+    if (!plan->records || (options->pipeline == 1 && options->payload <= payload_max))
+        return 0;
+    snprintf(error, LOAD_ERROR_TEXT_MAX,
+             "%s keeps messages, and a request is one: --pipeline 1 and --payload up to %zu bytes",
+             options->target, payload_max);
+    return EXIT_USAGE;
+}
+
 /* ---- all of it ---- */
 
 static int plan_http(struct load_plan *plan, char *error)
@@ -217,7 +236,9 @@ int load_plan_open(struct load_plan *plan, const struct load_options *options,
                  options->mix.count > 0 ? options->mix.items[plan->kind_count - 1] : "", wrong);
         return EXIT_USAGE;
     }
-    int status = plan->protocol == LOAD_HTTP ? plan_http(plan, error) : plan_pool(plan);
+    int status = plan_records(plan, error);
+    if (status == 0)
+        status = plan->protocol == LOAD_HTTP ? plan_http(plan, error) : plan_pool(plan);
     return status != 0 ? status : plan_addresses(plan, error);
 }
 

@@ -10,7 +10,7 @@
 const char *const load_error_names[LOAD_ERRORS] = {
     [LOAD_ERROR_CONNECT] = "connect", [LOAD_ERROR_RESET] = "reset",   [LOAD_ERROR_TIMEOUT] = "timeout",
     [LOAD_ERROR_SHORT] = "short",     [LOAD_ERROR_STATUS] = "status", [LOAD_ERROR_CONTENT] = "content",
-    [LOAD_ERROR_FRAMING] = "framing",
+    [LOAD_ERROR_FRAMING] = "framing", [LOAD_ERROR_LOST] = "lost",
 };
 
 int load_stats_open(struct load_stats *stats)

@@ -17,6 +17,7 @@ enum load_error {
     LOAD_ERROR_CONNECT, /* no connection: refused, no route, no port, no answer within the time-out */
     LOAD_ERROR_RESET,   /* the server reset the connection while an answer was due */
     LOAD_ERROR_TIMEOUT, /* no complete answer within the time-out */
+    LOAD_ERROR_LOST,    /* the same of a datagram: it or its answer was dropped on the way */
     LOAD_ERROR_SHORT,   /* the connection ended before the answer was complete (or had begun) */
     LOAD_ERROR_STATUS,  /* a complete answer with another status than expected */
     LOAD_ERROR_CONTENT, /* a complete answer whose body has a wrong byte or a wrong length */
