@@ -58,12 +58,14 @@ LDFLAGS_tenk-serve := $(STATIC) $(if $(filter -static,$(STATIC)),-Wl$(comma)--no
 
 # ---- what is built from what ----
 
-PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-bench tenk-compare tenk-report tenk
+PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-probe tenk-ping tenk-bench tenk-compare tenk-report tenk
 
 SOURCES_tenk-serve := $(wildcard servers/*.c)
 SOURCES_tenk-load  := $(wildcard clients/load*.c)
 SOURCES_tenk-get   := clients/get.c
-SOURCES_tenk-echo  := clients/echo.c
+SOURCES_tenk-echo  := clients/echo.c clients/echo_records.c
+SOURCES_tenk-probe := clients/probe.c
+SOURCES_tenk-ping  := clients/ping.c
 SOURCES_tenk-bench := bench/bench.c
 SOURCES_tenk-compare := bench/compare.c
 SOURCES_tenk-report := $(wildcard bench/report/*.c)

@@ -18,6 +18,8 @@ static const struct {
     {"load", "load a server and check every answer: tenk load http://127.0.0.1:8080/"},
     {"get", "fetch one URL"},
     {"echo", "send standard input to an echo server and print what comes back"},
+    {"probe", "tell which TCP ports of this machine answer"},
+    {"ping", "measure how long a host's kernel takes to answer: the floor under every latency"},
     {"bench", "measure the models and print a table"},
     {"compare", "say what differs between two runs, and whether that is a regression"},
     {"report", "turn a run into a page with charts: tenk report results/..."},

@@ -6,7 +6,7 @@
  * Both directions run at once, in one poll(2) loop over a non-blocking socket: a client that sends
  * everything before it reads deadlocks as soon as the buffers on the way are full, because the server
  * stops reading when it cannot write. At the end of stdin the sending half is closed (shutdown(2));
- * the server echoes the rest and closes.
+ * the server echoes the rest and closes. Over datagrams and records it is another program: echo_records.
  *
  * Exit status: 0 everything came back; 1 it did not; 2 wrong usage; 3 cannot run here.
  */
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "echo_records.h"
 #include "net.h"
 #include "options.h"
 
@@ -39,22 +40,6 @@ static int complain(int status, const char *what)
 {
     fprintf(stderr, "tenk-echo: %s: %s\n", what, strerror(errno));
     return status;
-}
-
-/* write(2) until all is written: stdout may be a pipe that takes little at a time. */
-static int write_all(const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(STDOUT_FILENO, bytes, size);
-
-        if (written < 0 && errno != EINTR)
-            return -1;
-        if (written > 0) {
-            bytes += written;
-            size -= (size_t)written;
-        }
-    }
-    return 0;
 }
 
 /* Nothing is left to send and nothing more will come: tell the server. */
@@ -100,7 +85,7 @@ static int receive_some(struct echo *echo)
         return errno == EAGAIN ? EXIT_GOOD : complain(EXIT_FAULT, "receive");
     echo->server_ended = size == 0;
     echo->received += (uint64_t)size;
-    return write_all(bytes, (size_t)size) < 0 ? complain(EXIT_CANNOT, "stdout") : EXIT_GOOD;
+    return echo_write_all(bytes, (size_t)size) < 0 ? complain(EXIT_CANNOT, "stdout") : EXIT_GOOD;
 }
 
 /* One wait. stdin is read only when the last piece of it is gone: the kernel's buffers are enough. */
@@ -160,7 +145,8 @@ static int connect_and_run(const struct net_endpoint *endpoint, const char *text
     }
     if (net_set_nonblocking(echo.fd, true) < 0)
         return complain(EXIT_CANNOT, text);
-    int status = run(&echo);
+    bool stream = net_transport_type(endpoint->transport) == SOCK_STREAM;
+    int status = stream ? run(&echo) : echo_records(echo.fd, timeout_ns);
     close(echo.fd);
     return status;
 }
@@ -185,8 +171,8 @@ int main(int argc, char **argv)
     }
     if (help) {
         puts("usage: tenk-echo ENDPOINT [options]\n\nSends stdin to an echo server (tcp://host:port, "
-             "host:port,\n"
-             "unix:/path) and writes what comes back to stdout.\n");
+             "host:port, udp://host:port,\n"
+             "unix:/path, unixpacket:/path, unixdgram:/path) and writes what comes back to stdout.\n");
         options_help(stdout, specs);
         return EXIT_GOOD;
     }

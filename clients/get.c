@@ -24,7 +24,7 @@
 enum { EXIT_GOOD = 0, EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_CANNOT = 3 };
 
 struct get_options {
-    const char *url, *data;
+    const char *url, *data, *output;
     struct option_list headers;
     int64_t timeout_ns;
     bool head, include;
@@ -148,6 +148,8 @@ static int read_head(struct net_reader *reader, bool print, struct body *body)
         if (size == 0)
             break;
         if ((value = value_of(line, "Content-Length")) != NULL) {
+            if (*value == '\0' || value[strspn(value, "0123456789")] != '\0')
+                return -1;
             body->has_length = true;
             body->length = strtoull(value, NULL, 10);
         } else if ((value = value_of(line, "Transfer-Encoding")) != NULL) {
@@ -247,7 +249,9 @@ static int get(const struct get_options *options, const struct url *url)
     }
     net_set_timeouts_ns(fd, options->timeout_ns);
     int status = EXIT_FAULT;
-    if (send_request(fd, options, url) < 0)
+    if (options->output != NULL && freopen(options->output, "we", stdout) == NULL)
+        status = complain(EXIT_CANNOT, options->output, strerror(errno));
+    else if (send_request(fd, options, url) < 0)
         complain(status, options->url, strerror(errno));
     else
         status = read_answer(fd, options);
@@ -264,6 +268,7 @@ static int parse_options(int argc, char **argv, struct get_options *options)
         {"head", 'I', OPTION_FLAG, &options->head, NULL, "ask with HEAD; print status line and header"},
         {"data", 0, OPTION_TEXT, &options->data, "TEXT", "ask with POST and send this body"},
         {"header", 'H', OPTION_LIST, &options->headers, "'NAME: VALUE'", "add a header; may be repeated"},
+        {"output", 'o', OPTION_TEXT, &options->output, "FILE", "write what would be printed into a file"},
         {"timeout", 0, OPTION_DURATION, &options->timeout_ns, "TIME",
          "give up when nothing moves for so long (10s)"},
         {"help", 'h', OPTION_FLAG, &help, NULL, "this text"},
