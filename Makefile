@@ -275,3 +275,7 @@ clean: ## remove what was built
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: bench-transports
+bench-transports: all limits ## measure one model over every transport, and UDP beside a bare loop
+	$(Q)BUILD=$(BUILD) bench/transports

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "launch.h"
 #include "machine.h"
+#include "ping_floor.h"
 #include "textfile.h"
 
 /* The Makefile passes compiler and flags; the servers are built with the same. */
@@ -50,6 +51,14 @@ static json_t *field_or_null(const char *path, const char *name)
     const char *value = found ? strchr(found, ':') : NULL;
 
     return value ? text_or_null(value + 1 + strspn(value + 1, " \t")) : json_null();
+}
+
+/* The floor under every latency of this run; null where pinging is not allowed. */
+static json_t *ping_floor(void)
+{
+    int64_t floor_ns = ping_floor_ns();
+
+    return floor_ns > 0 ? json_real((double)floor_ns / NS_PER_US) : json_null();
 }
 
 /* ---- what git says ---- */
@@ -238,6 +247,7 @@ json_t *environment_read(const char *revision, const cpu_set_t *server_cpus, con
     json_object_set_new(object, "memory_total", field_or_null("/proc/meminfo", "MemTotal"));
     json_object_set_new(object, "sysctls", sysctls());
     json_object_set_new(object, "limits", limits());
+    json_object_set_new(object, "ping_floor_us", ping_floor());
     json_object_set_new(object, "build", build(revision));
     json_object_set_new(object, "wrk", first_line_of(wrk, "-v"));
     return object;

@@ -48,6 +48,16 @@ int sockets_bind(const char *text, struct net_endpoint *bound)
     return fd;
 }
 
+void sockets_turn_away(int fd)
+{
+    struct net_endpoint nobody = sockets_endpoint("udp://127.0.0.1:9");
+    struct net_address address;
+    struct net_failure failure;
+
+    cr_assert(net_resolve(&nobody, false, &address, 1, &failure) == 1);
+    cr_assert(net_connect_number(fd, &address) == 0);
+}
+
 int sockets_connect(const struct net_endpoint *endpoint)
 {
     struct net_failure failure = {0};

@@ -22,6 +22,12 @@ int sockets_listen(const char *text, int backlog, struct net_endpoint *bound);
 /* Binds a datagram socket where the text says; the same. */
 int sockets_bind(const char *text, struct net_endpoint *bound);
 
+/*
+ * Whoever sends to this bound UDP socket is told from now on that nobody is there: it is connected to another
+ * address. (A closed one would do the same until somebody else gets its port.)
+ */
+void sockets_turn_away(int fd);
+
 /* Connects there, in time. Must succeed. */
 int sockets_connect(const struct net_endpoint *endpoint);
 

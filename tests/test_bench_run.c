@@ -376,6 +376,9 @@ static void expect_complete_tiny_run(void)
     cr_assert_eq(tally.cost, 2);
     cr_assert_geq(tally.stop, 3, "the servers of a start that was not killed say how they ended");
     cr_assert(json_is_true(json_object_get(root, "complete")));
+    const json_t *floor = json_object_get(json_object_get(root, "environment"), "ping_floor_us");
+    cr_assert(json_is_null(floor) || (json_real_value(floor) > 0 && json_real_value(floor) < 1e6));
+    cr_assert(floor != NULL && (geteuid() != 0 || json_is_real(floor)), "root may ping");
     json_decref(root);
     expect_file("results.md", "| epoll ");
     expect_file("results.csv", "\ntiming,tiny,");

@@ -81,9 +81,10 @@ Test(clients, echo_says_what_was_lost)
     net_endpoint_format(&bound, text);
     shell("(printf a; sleep 0.2; printf b) | $1 $2 --timeout=50ms", text);
     expect(1, NULL, "tenk-echo: 2 of 2 records did not come back");
-    close(deaf);
+    sockets_turn_away(deaf);
     shell("printf a | $1 $2 --timeout=5s", text);
     expect(1, NULL, "receive: Connection refused");
+    close(deaf);
 }
 
 Test(clients, echo_refuses_what_is_no_endpoint)

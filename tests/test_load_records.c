@@ -127,12 +127,14 @@ Test(load_records, nobody_there_is_an_error_and_no_storm)
     struct net_endpoint bound;
     char endpoint[NET_TEXT_MAX];
 
-    close(sockets_bind("udp://127.0.0.1:0", &bound));
+    int nobody = sockets_bind("udp://127.0.0.1:0", &bound);
+    sockets_turn_away(nobody);
     load(net_endpoint_format(&bound, endpoint), (const char *[]){"-c", "2", SHORT_RUN, NULL});
     cr_assert_eq(outcome.end.status, 1);
     cr_assert(count("requests") == 0 && count("errors.total") > 0 && count("errors.total") < 1000, "%s",
               outcome.end.out);
     load_outcome_close(&outcome);
+    close(nobody);
 }
 
 Test(load_records, a_request_is_one_message)
