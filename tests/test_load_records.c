@@ -31,7 +31,7 @@ static void load(const char *endpoint, const char *const *arguments)
     load_outcome_run(&outcome, target, arguments);
 }
 
-#define SHORT_RUN "-d", "0.3s", "--warmup", "0.1s"
+#define SHORT_RUN "-d", "1s", "--warmup", "0.2s"
 
 static void check_counts(enum fixture_transport transport, const char *payload)
 {
@@ -41,10 +41,10 @@ static void check_counts(enum fixture_transport transport, const char *payload)
     fixture_start(&server,
                   &(struct fixture_plan){.model = "epoll", .protocol = "echo", .transport = transport});
     load(server.endpoint, (const char *[]){"-c", "16", "--payload", payload, SHORT_RUN, NULL});
-    cr_assert_eq(outcome.end.status, 0, "%s", outcome.end.out);
-    cr_assert(count("requests") > 0 && count("connections.served") == 16 && count("errors.total") == 0);
     fixture_terminate(&server);
     fixture_finish(&server, &end, &counters);
+    cr_assert_eq(outcome.end.status, 0, "%s%s", end.out, outcome.end.out);
+    cr_assert(count("requests") > 0 && count("connections.served") == 16 && count("errors.total") == 0);
     cr_assert_eq(count("total.requests"), counters.requests, "the server counted %llu: %s",
                  (unsigned long long)counters.requests, outcome.end.out);
     load_outcome_close(&outcome);
