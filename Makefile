@@ -113,6 +113,12 @@ LIMIT_SOURCES := $(filter-out bench/limits/microhttpd.c,$(LIMIT_SOURCES))
 endif
 LDLIBS_limits/microhttpd := $(MICROHTTPD)
 
+# Two more builds of the server, for the cost suite only (tests/counted/): one that counts what it allocates, and the
+# same with a system call planted in one model.
+wrap = $(1:%=-Wl,--wrap=%)
+ALLOCATORS := malloc calloc realloc reallocarray aligned_alloc posix_memalign
+COUNTED_SERVERS := $(BUILD)/counted/tenk-serve $(BUILD)/planted/tenk-serve
+
 PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -128,7 +134,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test bench bench-full bench-limits limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -172,6 +178,15 @@ $(FAULTS_SERVER): $(call objects,$(SOURCES_tenk-serve) tests/faults/wrap.c) $(LI
 	$(Q)$(CC) $(TENK_LDFLAGS) $(WRAPPED_CALLS) -o $@ $^ $(LDLIBS_tenk-serve)
 
 $(BUILD)/tests/test_faults_calls: | $(FAULTS_SERVER)
+
+$(BUILD)/tests/test_cost_baseline: | $(COUNTED_SERVERS)
+
+$(BUILD)/planted/tenk-serve: $(call objects,tests/counted/planted.c)
+$(BUILD)/planted/tenk-serve: PLANTED := conn_progress
+$(COUNTED_SERVERS): $(call objects,tests/counted/allocations.c $(SOURCES_tenk-serve)) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TENK_LDFLAGS) $(call wrap,$(ALLOCATORS) $(PLANTED)) -o $@ $(filter %.o,$^) $(COMMON_LIBRARY) $(LDLIBS_tenk-serve)
 
 $(BUILD)/limits/%: bench/limits/%.c bench/limits/limit.h Makefile
 	@mkdir -p $(@D)
@@ -227,6 +242,10 @@ valgrind: ## memcheck over a pass of each model, descriptors tracked (not static
 
 slowhttp: all ## slowhttptest with 1000 connections against each concurrent model
 	$(Q)tests/slowhttp $(BUILD)
+
+baseline: all $(BUILD)/tests/test_cost_baseline ## renew tests/baseline: what each model costs per request; the diff shows it
+	$(Q)TENK_BASELINE_RENEW=1 tests/run $(BUILD) cost_baseline
+	$(Q)git --no-pager diff --stat -- tests/baseline 2>/dev/null || :
 
 asan: ## the whole suite with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
