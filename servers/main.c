@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <nss.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,10 +231,22 @@ static void serve(const struct command *command)
     print_counters(&server);
 }
 
+/*
+ * Names of hosts and users come from the files in /etc and from DNS. Other services that nsswitch.conf(5) may
+ * name are modules, and a program linked statically cannot load them safely.
+ */
+static void use_built_in_lookups(void)
+{
+    __nss_configure_lookup("hosts", "files dns");
+    __nss_configure_lookup("passwd", "files");
+    __nss_configure_lookup("group", "files");
+}
+
 int main(int argc, char **argv)
 {
     struct command command;
 
+    use_built_in_lookups();
     open_standard_streams();
     int status = command_parse(&command, argc, argv);
     if (status >= 0)
