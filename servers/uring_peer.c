@@ -297,8 +297,14 @@ static void advance(struct uring *uring, struct peer *peer)
     struct conn *conn = &peer->client.conn;
     enum conn_status status = conn_wants(conn);
 
-    if (peer->fate == STAYS && (peer->sending > 0 || peer->client.queued))
-        return; /* it goes on when that is over */
+    if (peer->fate == STAYS && (peer->sending > 0 || peer->client.queued)) {
+        /*
+         * It goes on when that is over. A send that succeeds wakes nobody, and was left to the receive beside
+         * it; if that has just ended (cancelled in the same round), the loop must not sleep over both.
+         */
+        uring->more_to_do |= peer->sending > 0 && !peer->receiving;
+        return;
+    }
     while (status == CONN_WANT_READ && peer->fate == STAYS && feed_held(peer))
         status = conn_wants(conn);
     if (peer->fate != STAYS || status == CONN_DONE)

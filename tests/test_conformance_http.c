@@ -11,7 +11,7 @@
 #include "matrix.h"
 #include "process.h"
 
-enum { MEBIBYTE = 1024 * 1024, PIPELINED = 100, NARROW = 4096 };
+enum { LONG_BODIES = 8, MEBIBYTE = 1024 * 1024, PIPELINED = 100, NARROW = 4096 };
 
 static struct fixture fixture;
 static struct wire wire;
@@ -109,9 +109,13 @@ static void post_length(struct fixture_plan plan)
     expect_hello(&wire);
     snprintf(head_text, sizeof(head_text), "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n",
              MEBIBYTE);
-    wire_text(&wire, head_text);
-    wire_queue(&wire, noise, MEBIBYTE);
-    expect_reply(&wire, 200, noise, MEBIBYTE);
+    /* More than once: io_uring slept over a send whose receive was cancelled in the same round, now and then.
+     */
+    for (int i = 0; i < LONG_BODIES; i++) {
+        wire_text(&wire, head_text);
+        wire_queue(&wire, noise, MEBIBYTE);
+        expect_reply(&wire, 200, noise, MEBIBYTE);
+    }
     free(noise);
     end();
 }
