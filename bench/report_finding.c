@@ -64,7 +64,7 @@ static void compare_first_two(const struct summary *summary, const struct summar
         add_interval(text, FINDING_MAX, &estimate);
         strncat(text, " more.", FINDING_MAX - strlen(text) - 1);
     } else {
-        snprintf(text + used, FINDING_MAX - used, "; %s, next, cannot be told from it: +", b);
+        snprintf(text + used, FINDING_MAX - used, "; %s, next, cannot be told from it: ", b);
         add_interval(text, FINDING_MAX, &estimate);
         used = strlen(text);
         snprintf(text + used, FINDING_MAX - used, ", and this run shows no difference below %.1f %%.",
