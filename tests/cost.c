@@ -50,17 +50,6 @@ struct tasks {
     bool awake; /* one of them at least */
 };
 
-static bool read_text(const char *path, char *text, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
-
-    if (fd >= 0)
-        close(fd);
-    text[n < 0 ? 0 : n] = '\0';
-    return n > 0;
-}
-
 static long field_of(const char *text, const char *name)
 {
     const char *at = strstr(text, name);
@@ -74,7 +63,7 @@ static void look_at_task(int pid, int tid, struct tasks *tasks)
     const char *state;
 
     snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
-    if (!read_text(path, text, sizeof(text)))
+    if (process_slurp(path, text, sizeof(text)) <= 0)
         return;
     state = strstr(text, "\nState:");
     tasks->awake |= state && state[strspn(state + 7, " \t") + 7] != 'S';
@@ -97,7 +86,7 @@ static void look_at_process(int pid, struct tasks *tasks)
             continue;
         look_at_task(pid, tid, tasks);
         snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
-        for (read_text(path, children, sizeof(children)); isdigit((unsigned char)*next); next++)
+        for (process_slurp(path, children, sizeof(children)); isdigit((unsigned char)*next); next++)
             look_at_process((int)strtol(next, &next, 10), tasks);
     }
     if (directory)

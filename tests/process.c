@@ -21,7 +21,7 @@ struct stat_line {
     int threads;
 };
 
-static ssize_t slurp(const char *path, char *text, size_t size)
+ssize_t process_slurp(const char *path, char *text, size_t size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
@@ -40,7 +40,7 @@ static int read_stat(pid_t pid, struct stat_line *line)
     int parent;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    if (slurp(path, text, sizeof(text)) <= 0)
+    if (process_slurp(path, text, sizeof(text)) <= 0)
         return -1;
     after_name = strrchr(text, ')'); /* the name itself may hold spaces and parentheses */
     if (!after_name || sscanf(after_name + 1,
@@ -169,7 +169,7 @@ pid_t process_tracer(pid_t pid)
     const char *line;
 
     snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-    if (slurp(path, text, sizeof(text)) <= 0 || !(line = strstr(text, "\nTracerPid:")))
+    if (process_slurp(path, text, sizeof(text)) <= 0 || !(line = strstr(text, "\nTracerPid:")))
         return 0;
     return atoi(line + strlen("\nTracerPid:"));
 }
@@ -179,7 +179,7 @@ void process_name(pid_t pid, char name[16])
     char path[64], text[64];
 
     snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-    slurp(path, text, sizeof(text));
+    process_slurp(path, text, sizeof(text));
     text[strcspn(text, "\n")] = '\0';
     snprintf(name, 16, "%.15s", text);
 }

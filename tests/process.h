@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Reads the beginning of a file, with a zero behind it. How many bytes; -1, and "", when it cannot be read.
+ */
+ssize_t process_slurp(const char *path, char *text, size_t size);
+
 /* What it holds now; all 0 when the process is gone. */
 struct process_use {
     int descriptors;
