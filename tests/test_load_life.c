@@ -14,12 +14,7 @@
 
 enum { TIMEOUT_S = 90 };
 
-static void leave(void)
-{
-    fixture_leave();
-}
-
-TestSuite(load_life, .timeout = TIMEOUT_S, .fini = leave);
+TestSuite(load_life, .timeout = TIMEOUT_S, .fini = fixture_leave);
 
 static struct liar liar;
 static struct fixture server;

@@ -15,12 +15,7 @@
 
 enum { TIMEOUT_S = 90, USAGE = 2, CANNOT_RUN = 3 };
 
-static void leave(void)
-{
-    fixture_leave();
-}
-
-TestSuite(load_run, .timeout = TIMEOUT_S, .fini = leave);
+TestSuite(load_run, .timeout = TIMEOUT_S, .fini = fixture_leave);
 
 static struct liar liar;
 static struct fixture server;
