@@ -4,7 +4,6 @@
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,36 +12,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench_directory.h"
 #include "clock.h"
 #include "program.h"
 
 enum { TIMEOUT_S = 90, RUN_DEADLINE_MS = 60000, ARGUMENTS_MAX = 30, FAULT = 1, USAGE = 2, CANNOT_RUN = 3 };
 
-static char directory[] = "/tmp/tenk-test-bench-XXXXXX";
-static char run_path[64], scenario_path[64], errors[PROGRAM_TEXT_MAX];
+static char errors[PROGRAM_TEXT_MAX];
 static struct program bench;
 static struct program_end end;
-
-static void enter(void)
-{
-    cr_assert_not_null(mkdtemp(directory));
-    snprintf(run_path, sizeof(run_path), "%s/run", directory);
-    snprintf(scenario_path, sizeof(scenario_path), "%s/scenario.ini", directory);
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status, (void)kind, (void)walk;
-    return remove(path);
-}
 
 static void leave(void)
 {
     program_kill(&bench);
-    nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    bench_directory_leave();
 }
 
-TestSuite(bench_run, .init = enter, .fini = leave, .timeout = TIMEOUT_S);
+TestSuite(bench_run, .init = bench_directory_enter, .fini = leave, .timeout = TIMEOUT_S);
 
 /* ---- running ---- */
 
@@ -73,15 +59,6 @@ static void run(const char *name, const char *const *words)
     cr_assert(end.exited, "ended by signal %d: %s", end.signal, errors);
 }
 
-static void write_scenario(const char *text)
-{
-    FILE *out = fopen(scenario_path, "w");
-
-    cr_assert_not_null(out);
-    fputs(text, out);
-    cr_assert_eq(fclose(out), 0);
-}
-
 static void expect(int status, const char *part)
 {
     cr_assert_eq(end.status, status, "status %d, expected %d: %s%s", end.status, status, errors, end.out);
@@ -101,14 +78,14 @@ static void expect_sentence(int status, const char *part)
 
 static void expect_scenario_error(const char *text, unsigned line, const char *part)
 {
-    char where[96];
+    char where[BENCH_PATH_MAX + 16];
 
-    write_scenario(text);
-    run("tenk-bench", WORDS(scenario_path, "--plan"));
+    bench_write_scenario(text);
+    run("tenk-bench", WORDS(bench_scenario, "--plan"));
     if (line > 0)
-        snprintf(where, sizeof(where), "%s:%u: ", scenario_path, line);
+        snprintf(where, sizeof(where), "%s:%u: ", bench_scenario, line);
     else
-        snprintf(where, sizeof(where), "%s: ", scenario_path);
+        snprintf(where, sizeof(where), "%s: ", bench_scenario);
     expect_sentence(USAGE, where);
     cr_assert_not_null(strstr(errors, part), "\"%s\" is not in: %s", part, errors);
 }
@@ -206,9 +183,10 @@ Test(bench_run, quick_is_quick)
 
 Test(bench_run, continued_lines_and_inline_comments)
 {
-    write_scenario("[scenario]\nname = x ; a name\nconnections = 1\n    2\n    3\nmodels = epoll\nrounds = "
-                   "1\ncost_slice = 0\n");
-    run("tenk-bench", WORDS(scenario_path, "--plan"));
+    bench_write_scenario(
+        "[scenario]\nname = x ; a name\nconnections = 1\n    2\n    3\nmodels = epoll\nrounds = "
+        "1\ncost_slice = 0\n");
+    run("tenk-bench", WORDS(bench_scenario, "--plan"));
     expect(0, "connections 1 2 3, 1 rounds");
     cr_assert_not_null(strstr(errors, "9 slices"), "epoll and the control twice at three counts: %s", errors);
 }
@@ -234,37 +212,37 @@ Test(bench_run, unknown_option)
 
 Test(bench_run, results_cannot_be_written)
 {
-    write_scenario(TINY);
-    run("tenk-bench", WORDS(scenario_path, "--results", "/proc/nowhere"));
+    bench_write_scenario(TINY);
+    run("tenk-bench", WORDS(bench_scenario, "--results", "/proc/nowhere"));
     expect_sentence(CANNOT_RUN, "/proc/nowhere");
     cr_assert_not_null(strstr(errors, "--results DIR"), "%s", errors);
 }
 
 Test(bench_run, resume_without_a_run)
 {
-    run("tenk-bench", WORDS("--resume", directory));
+    run("tenk-bench", WORDS("--resume", bench_directory));
     expect_sentence(USAGE, "is that a run directory?");
 }
 
 Test(bench_run, resume_takes_no_scenario)
 {
-    run("tenk-bench", WORDS("--resume", directory, "quick"));
+    run("tenk-bench", WORDS("--resume", bench_directory, "quick"));
     expect_sentence(USAGE, "--resume");
 }
 
 Test(bench_run, wrk_asked_for_and_missing)
 {
-    write_scenario(TINY);
+    bench_write_scenario(TINY);
     cr_assert_eq(setenv("PATH", "/nowhere", 1), 0);
-    run("tenk-bench", WORDS(scenario_path, "--client", "wrk", "-o", run_path));
+    run("tenk-bench", WORDS(bench_scenario, "--client", "wrk", "-o", bench_run));
     expect_sentence(CANNOT_RUN, "apt-get install wrk");
 }
 
 Test(bench_run, wrk_beside_and_missing)
 {
-    write_scenario(TINY "clients = tenk-load wrk\n");
+    bench_write_scenario(TINY "clients = tenk-load wrk\n");
     cr_assert_eq(setenv("PATH", "/nowhere", 1), 0);
-    run("tenk-bench", WORDS(scenario_path, "--plan"));
+    run("tenk-bench", WORDS(bench_scenario, "--plan"));
     expect(0, "wrk is not installed, so its column is left out: apt-get install wrk\n");
     cr_assert_null(strstr(end.out, " wrk "), "%s", end.out);
 }
@@ -293,7 +271,7 @@ static json_t *read_json(const char *name)
     char path[128];
     json_t *root;
 
-    snprintf(path, sizeof(path), "%s/%s", run_path, name);
+    snprintf(path, sizeof(path), "%s/%s", bench_run, name);
     root = json_load_file(path, 0, &error);
     cr_assert_not_null(root, "%s: %s", path, error.text);
     return root;
@@ -310,7 +288,7 @@ static struct tally read_samples(bool *seen, unsigned slices)
     char path[128], line[16384];
     FILE *in;
 
-    snprintf(path, sizeof(path), "%s/samples.jsonl", run_path);
+    snprintf(path, sizeof(path), "%s/samples.jsonl", bench_run);
     in = fopen(path, "r");
     cr_assert_not_null(in, "%s", path);
     while (fgets(line, sizeof(line), in)) {
@@ -344,7 +322,7 @@ static void expect_file(const char *name, const char *part)
     size_t length;
     FILE *in;
 
-    snprintf(path, sizeof(path), "%s/%s", run_path, name);
+    snprintf(path, sizeof(path), "%s/%s", bench_run, name);
     in = fopen(path, "r");
     cr_assert_not_null(in, "%s is missing", path);
     length = fread(text, 1, sizeof(text) - 1, in);
@@ -389,11 +367,11 @@ Test(bench_run, smoke)
 {
     json_t *results, *groups, *cells;
 
-    write_scenario(TINY);
-    run("tenk-bench", WORDS(scenario_path, "-o", run_path, "--seed", "5"));
+    bench_write_scenario(TINY);
+    run("tenk-bench", WORDS(bench_scenario, "-o", bench_run, "--seed", "5"));
     cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
     cr_assert_not_null(strstr(end.out, "CPU us/req"), "%s", end.out);
-    cr_assert_not_null(strstr(end.out, run_path), "the last line says where the run is: %s", end.out);
+    cr_assert_not_null(strstr(end.out, bench_run), "the last line says where the run is: %s", end.out);
     expect_complete_tiny_run();
     results = read_json("results.json");
     groups = json_object_get(results, "groups");
@@ -415,17 +393,17 @@ Test(bench_run, smoke)
 Test(bench_run, several_scenarios_over_unix_and_echo)
 {
     static const char second[] = TINY "protocol = echo\ntransport = unix\n";
-    char path[96], *name;
+    char path[BENCH_PATH_MAX + 16], *name;
     FILE *out;
 
-    write_scenario(TINY);
-    snprintf(path, sizeof(path), "%s/second.ini", directory);
+    bench_write_scenario(TINY);
+    snprintf(path, sizeof(path), "%s/second.ini", bench_directory);
     out = fopen(path, "w");
     cr_assert_not_null(out);
     name = strstr(second, "tiny");
     fprintf(out, "%.*sother%s", (int)(name - second), second, name + 4);
     fclose(out);
-    run("tenk-bench", WORDS(scenario_path, path, "-o", run_path, "--no-cost", "--slice", "300ms"));
+    run("tenk-bench", WORDS(bench_scenario, path, "-o", bench_run, "--no-cost", "--slice", "300ms"));
     cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
     cr_assert_not_null(strstr(end.out, "tiny: 2 connections, tenk-load, http over tcp"), "%s", end.out);
     cr_assert_not_null(strstr(end.out, "other: 2 connections, tenk-load, echo over unix"), "%s", end.out);
@@ -435,8 +413,8 @@ Test(bench_run, wrk_as_the_only_client)
 {
     if (!program_installed("wrk"))
         cr_skip_test("wrk is not installed");
-    write_scenario(TINY);
-    run("tenk-bench", WORDS(scenario_path, "-o", run_path, "--client", "wrk", "--set", "wrk_rounds=1"));
+    bench_write_scenario(TINY);
+    run("tenk-bench", WORDS(bench_scenario, "-o", bench_run, "--client", "wrk", "--set", "wrk_rounds=1"));
     cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
     cr_assert_not_null(strstr(end.out, "2 connections, wrk"), "%s", end.out);
     expect_file("raw/tiny-0000.txt", "Requests/sec:");
@@ -457,19 +435,19 @@ Test(bench_run, external_server)
         "    def log_message(self, *rest):\n"
         "        pass\n"
         "http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Answer).serve_forever()\n";
-    char text[1024], path[96];
+    char text[1024], path[BENCH_PATH_MAX + 16];
     FILE *out;
 
     if (!program_installed("python3"))
         cr_skip_test("python3 is not installed");
-    snprintf(path, sizeof(path), "%s/server.py", directory);
+    snprintf(path, sizeof(path), "%s/server.py", bench_directory);
     out = fopen(path, "w");
     cr_assert_not_null(out);
     fputs(server, out);
     fclose(out);
     snprintf(text, sizeof(text), "%s[server python]\ncommand = python3 %s {port}\n", TINY, path);
-    write_scenario(text);
-    run("tenk-bench", WORDS(scenario_path, "-o", run_path, "--set", "models=epoll python"));
+    bench_write_scenario(text);
+    run("tenk-bench", WORDS(bench_scenario, "-o", bench_run, "--set", "models=epoll python"));
     cr_assert_not_null(strstr(end.out, "\npython "), "%s%s", errors, end.out);
     expect_file("results.json", "\"model\": \"python\"");
     /* Python ends by the signal instead of status 0: a server that does is reported. */
@@ -481,41 +459,21 @@ Test(bench_run, external_server)
 static void start_longer_run(void)
 {
     struct arguments arguments =
-        arguments_of("tenk-bench", WORDS(scenario_path, "-o", run_path, "--set", "slice=500ms"));
+        arguments_of("tenk-bench", WORDS(bench_scenario, "-o", bench_run, "--set", "slice=500ms"));
 
-    write_scenario(TINY);
+    bench_write_scenario(TINY);
     cr_assert_eq(program_start(&bench, arguments.words, 0), 0);
-}
-
-static unsigned lines_of_samples(void)
-{
-    char path[128];
-    unsigned lines = 0;
-    FILE *in;
-    int c;
-
-    snprintf(path, sizeof(path), "%s/samples.jsonl", run_path);
-    in = fopen(path, "r");
-    while (in && (c = getc(in)) != EOF)
-        lines += c == '\n';
-    if (in)
-        fclose(in);
-    return lines;
 }
 
 static void wait_for_samples(unsigned lines)
 {
-    int64_t deadline_ns = clock_now_ns() + RUN_DEADLINE_MS * NS_PER_MS;
-
-    while (lines_of_samples() < lines && clock_now_ns() < deadline_ns)
-        clock_sleep_ns(10 * NS_PER_MS);
-    cr_assert_geq(lines_of_samples(), lines, "no sample came");
+    bench_wait_for_samples(lines);
     clock_sleep_ns(200 * NS_PER_MS); /* into the middle of the next slice */
 }
 
 static void resume(void)
 {
-    run("tenk-bench", WORDS("--resume", run_path));
+    run("tenk-bench", WORDS("--resume", bench_run));
     cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
     expect_complete_tiny_run();
 }
@@ -530,7 +488,7 @@ Test(bench_run, ctrl_c_keeps_what_was_measured)
     cr_assert(end.exited);
     expect(FAULT, "slices are measured and kept; go on with: tenk-bench --resume ");
     cr_assert_not_null(strstr(end.out, "CPU us/req"), "what was measured is summarised: %s", end.out);
-    cr_assert_geq(lines_of_samples(), 1);
+    cr_assert_geq(bench_sample_lines(), 1);
     resume();
 }
 
@@ -562,8 +520,8 @@ Test(bench_run, sigkill_loses_one_slice_at_most)
     wait_for_samples(2);
     cr_assert_eq(kill(bench.pid, SIGKILL), 0);
     program_wait(&bench, &end, RUN_DEADLINE_MS);
-    cr_assert_geq(lines_of_samples(), 2);
-    snprintf(path, sizeof(path), "%s/samples.jsonl", run_path);
+    cr_assert_geq(bench_sample_lines(), 2);
+    snprintf(path, sizeof(path), "%s/samples.jsonl", bench_run);
     out = fopen(path, "a");
     cr_assert_not_null(out);
     fputs("{\"kind\": \"timing\", \"slice\": 3, \"mod", out);
@@ -577,14 +535,14 @@ Test(bench_run, a_complete_run_is_only_reported)
 {
     unsigned before;
 
-    write_scenario(TINY);
-    run("tenk-bench", WORDS(scenario_path, "-o", run_path));
+    bench_write_scenario(TINY);
+    run("tenk-bench", WORDS(bench_scenario, "-o", bench_run));
     cr_assert_eq(end.status, 0, "%s", errors);
-    before = lines_of_samples();
+    before = bench_sample_lines();
     resume();
     expect(0, "nothing left to run");
-    cr_assert_eq(lines_of_samples(), before);
-    run("tenk-bench", WORDS(scenario_path, "-o", run_path));
+    cr_assert_eq(bench_sample_lines(), before);
+    run("tenk-bench", WORDS(bench_scenario, "-o", bench_run));
     expect_sentence(USAGE, "holds a run already");
 }
 
