@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "summary_cell.h"
+#include "selection.h"
 
 /* ---- JUnit ---- */
 
@@ -71,7 +71,7 @@ static bool is_of(const struct row *row, const struct comparison_group *group, c
 {
     return row_is(row, SAMPLE_scenario, group->scenario) && row_is(row, SAMPLE_kind, group->kind) &&
            row_is(row, SAMPLE_client, group->client) && row_is(row, SAMPLE_model, model) &&
-           row_number(row, SAMPLE_connections) == group->connections && summary_usable(row);
+           row_number(row, SAMPLE_connections) == group->connections && selection_usable(row);
 }
 
 /* benchstat's tables are headed by units: "cpu-us/request", "req/s". */

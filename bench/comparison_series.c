@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "summary_cell.h"
+#include "selection.h"
 #include "verdict.h"
 
 /* ---- rows ---- */
@@ -74,7 +74,7 @@ static enum verdict_reason reason_of(const struct row *row)
 /* Whether a row's figure for the metric may be believed. */
 static bool usable(const struct row *row, const struct metric *metric)
 {
-    return (metric->needs == METRIC_RATE ? reason_of(row) == VERDICT_VALID : summary_usable(row)) &&
+    return (metric->needs == METRIC_RATE ? reason_of(row) == VERDICT_VALID : selection_usable(row)) &&
            row_number(row, metric->column) > 0;
 }
 
@@ -109,7 +109,7 @@ void comparison_state(const struct comparison_place *place, struct comparison_st
         state->slices++;
         for_rate += reason_of(row) == VERDICT_VALID;
         state->fault |= verdict_is_fault(reason_of(row));
-        if (summary_usable(row)) {
+        if (selection_usable(row)) {
             state->usable++;
             state->all_served &= !(row_number(row, SAMPLE_connections_served) < place->group->connections);
         } else if (!state->reason[0] || verdict_is_fault(reason_of(row))) {

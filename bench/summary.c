@@ -74,10 +74,10 @@ static struct estimate compare(const struct summary *summary, struct comparison 
 
     if (!pairs)
         return estimate;
-    what.accept = summary_usable;
+    what.accept = selection_usable;
     count = make_pairs(&what, pairs);
     if (count < STATISTICS_PAIRS_MIN) {
-        what.accept = summary_tolerable;
+        what.accept = selection_tolerable;
         count = make_pairs(&what, pairs);
     }
     estimate = statistics_paired(pairs, count, summary->session->seed);

@@ -48,46 +48,7 @@ static enum verdict_reason reason_of(const struct row *row)
     return verdict_from_name(row_text(row, SAMPLE_reason));
 }
 
-bool summary_usable(const struct row *row)
-{
-    enum verdict_reason reason = reason_of(row);
-
-    return reason == VERDICT_VALID || verdict_is_rate_only(reason);
-}
-
-bool summary_tolerable(const struct row *row)
-{
-    return !verdict_is_fault(reason_of(row));
-}
-
 /* ---- figures ---- */
-
-/* The median of a column over the usable rows, or over the tolerable ones when none is usable; else NaN. */
-static double median(const struct selection *slices, unsigned column)
-{
-    double *values = calloc(slices->count + 1, sizeof(*values));
-    unsigned count = 0;
-    double middle;
-
-    for (int strict = 1; values && strict >= 0 && count == 0; strict--)
-        for (unsigned i = 0; i < slices->count; i++)
-            if ((strict ? summary_usable(slices->rows[i]) : summary_tolerable(slices->rows[i])) &&
-                row_has(slices->rows[i], column))
-                values[count++] = row_number(slices->rows[i], column);
-    middle = values ? statistics_median(values, count) : NAN;
-    free(values);
-    return middle;
-}
-
-static double greatest(const struct selection *slices, unsigned column)
-{
-    double most = NAN;
-
-    for (unsigned i = 0; i < slices->count; i++)
-        if (row_has(slices->rows[i], column) && !(row_number(slices->rows[i], column) <= most))
-            most = row_number(slices->rows[i], column);
-    return most;
-}
 
 static void fill_medians(struct row *cell, const struct selection *slices)
 {
@@ -105,9 +66,9 @@ static void fill_medians(struct row *cell, const struct selection *slices)
     };
 
     for (unsigned i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-        row_set(cell, columns[i].cell, median(slices, columns[i].sample));
-    row_set(cell, CELL_latency_max_us, greatest(slices, SAMPLE_latency_max_us));
-    row_set(cell, CELL_ramp_s, greatest(slices, SAMPLE_ramp_s));
+        row_set(cell, columns[i].cell, selection_median(slices, columns[i].sample));
+    row_set(cell, CELL_latency_max_us, selection_greatest(slices, SAMPLE_latency_max_us));
+    row_set(cell, CELL_ramp_s, selection_greatest(slices, SAMPLE_ramp_s));
 }
 
 /* ---- histograms ---- */
@@ -161,7 +122,7 @@ static void fill_percentiles(struct row *cell, const struct session *session, co
         return;
     for (unsigned pass = 0; pass < 2 && sum.total == 0; pass++)
         for (unsigned i = 0; i < slices->count; i++)
-            if (pass == 0 ? summary_usable(slices->rows[i]) : summary_tolerable(slices->rows[i]))
+            if (pass == 0 ? selection_usable(slices->rows[i]) : selection_tolerable(slices->rows[i]))
                 add_log(&sum, &session->run, slices->rows[i]);
     if (sum.total > 0) {
         row_set(cell, CELL_latency_p50_us, (double)histogram_percentile_ns(&sum, 50) / 1e3);
@@ -182,13 +143,13 @@ static int fill_cost(struct row *cell, const struct session *session, const stru
 
     if (choose(&costs, session, group, row_text(cell, CELL_model), "cost") < 0)
         return -1;
-    switches = median(&costs, SAMPLE_switches_voluntary_per_request) +
-               median(&costs, SAMPLE_switches_involuntary_per_request);
-    row_set(cell, CELL_syscalls_per_request, median(&costs, SAMPLE_syscalls_per_request));
+    switches = selection_median(&costs, SAMPLE_switches_voluntary_per_request) +
+               selection_median(&costs, SAMPLE_switches_involuntary_per_request);
+    row_set(cell, CELL_syscalls_per_request, selection_median(&costs, SAMPLE_syscalls_per_request));
     row_set(cell, CELL_switches_per_request, switches);
-    row_set(cell, CELL_memory_pss_kib, median(&costs, SAMPLE_memory_pss_kib));
-    row_set(cell, CELL_processes, median(&costs, SAMPLE_processes));
-    row_set(cell, CELL_threads, median(&costs, SAMPLE_threads));
+    row_set(cell, CELL_memory_pss_kib, selection_median(&costs, SAMPLE_memory_pss_kib));
+    row_set(cell, CELL_processes, selection_median(&costs, SAMPLE_processes));
+    row_set(cell, CELL_threads, selection_median(&costs, SAMPLE_threads));
     free(costs.rows);
     return 0;
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "statistics.h"
+#include "selection.h"
 #include "summary.h"
-#include "summary_cell.h"
 
 enum { RATES_MAX = 64 };
 
@@ -50,7 +50,7 @@ static void add_rate(struct chart_series *series, const struct row **slices, uns
 
     for (unsigned i = 0; values && i < count; i++)
         if (is_same_rate(row_number(slices[i], SAMPLE_rate_offered_per_s), rate) &&
-            summary_usable(slices[i]) && row_has(slices[i], SAMPLE_latency_p99_us)) {
+            selection_usable(slices[i]) && row_has(slices[i], SAMPLE_latency_p99_us)) {
             values[found++] = row_number(slices[i], SAMPLE_latency_p99_us);
             overloaded |= row_is(slices[i], SAMPLE_reason, "overloaded");
         }

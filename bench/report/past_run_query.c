@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "statistics.h"
-#include "summary_cell.h"
+#include "selection.h"
 
 enum { PREFERRED_CONNECTIONS = 64 };
 
@@ -196,7 +196,7 @@ static unsigned collect(const struct row **slices, unsigned count, const char *k
     unsigned found = 0;
 
     for (unsigned i = 0; i < count; i++)
-        if (row_is(slices[i], SAMPLE_kind, kind) && summary_usable(slices[i]) && row_has(slices[i], column))
+        if (row_is(slices[i], SAMPLE_kind, kind) && selection_usable(slices[i]) && row_has(slices[i], column))
             values[found++] = row_number(slices[i], column);
     return found;
 }
