@@ -180,6 +180,13 @@ static void end_of_input(struct conn *conn)
     conn->closing = true;
 }
 
+/* Whether the next turn finds something to do: with all input used, a turn that was just enough is no reason
+ * to come back. */
+static bool has_input(const struct conn *conn)
+{
+    return conn->input_ended || (conn->in != NULL && buffer_filled(conn->in) > 0);
+}
+
 /* Answers what has arrived, as far as output, budget and handler allow. */
 static void process(struct conn *conn)
 {
@@ -190,7 +197,7 @@ static void process(struct conn *conn)
         return;
     while (more && !conn->closing && conn->exchange.fill_left == 0) {
         if (conn->turn_left == 0) {
-            conn->leftover = true;
+            conn->leftover = has_input(conn);
             break;
         }
         more = step(conn);

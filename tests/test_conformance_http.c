@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "conn.h"
 #include "expect.h"
 #include "matrix.h"
 #include "process.h"
@@ -259,6 +260,26 @@ static void pipelining(struct fixture_plan plan)
     end();
 }
 
+/* Just as many requests in one segment as a turn answers, or a few turns: what is used up is not waited for.
+ */
+static void pipelining_whole_turns(struct fixture_plan plan)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+    static char requests[2 * CONN_TURN_REQUESTS * sizeof request];
+    const unsigned each[] = {CONN_TURN_REQUESTS, 2 * CONN_TURN_REQUESTS, 1, CONN_TURN_REQUESTS, 1};
+
+    requests[0] = '\0';
+    for (unsigned i = 0; i < 2 * CONN_TURN_REQUESTS; i++)
+        strcat(requests, request);
+    begin(&plan);
+    for (size_t round = 0; round < sizeof each / sizeof *each; round++) {
+        wire_send(&wire, requests, each[round] * (sizeof request - 1));
+        for (unsigned i = 0; i < each[round]; i++)
+            expect_hello(&wire);
+    }
+    end();
+}
+
 /* Pipelined answers worth 20 MB and a client that reads only when all requests are out. */
 static void pipelining_large(struct fixture_plan plan)
 {
@@ -385,7 +406,7 @@ MATRIX_SUITE(conformance_http_unix);
     test(model, get) test(model, head) test(model, wait_and_spin) test(model, post_length)                   \
         test(model, post_chunked) test(model, post_chunked_split) test(model, post_chunked_large)            \
             test(model, expect_continue) test(model, split) test(model, pipelining)                          \
-                test(model, pipelining_large) test(model, slow_reader)                                       \
+                test(model, pipelining_whole_turns) test(model, pipelining_large) test(model, slow_reader)   \
                     test(model, request_behind_a_stuck_answer) test(model, connection_close)                 \
                         test(model, http_1_0) test(model, half_close)
 #define MODEL(model) CASES(HTTP_TCP, model) CASES(HTTP_UNIX, model)

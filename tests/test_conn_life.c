@@ -92,6 +92,25 @@ Test(conn_life, a_turn_answers_so_many_requests)
     transcript_close(&whole);
 }
 
+/* All input is used by the last request that the turn allows: there is no reason to come back, only to read.
+ */
+Test(conn_life, a_turn_that_was_just_enough_leaves_nothing)
+{
+    static char requests[CONN_TURN_REQUESTS * 64];
+
+    for (int i = 0; i < CONN_TURN_REQUESTS; i++)
+        strcat(requests, "GET /model HTTP/1.1\r\nHost:\r\n\r\n");
+    transcript_open(&whole, &protocol_http);
+    for (unsigned turn = 1; turn <= 3; turn++) {
+        transcript_receive(&whole, requests);
+        transcript_settle(&whole);
+        cr_assert_eq(transcript_sums(&whole).requests, turn * CONN_TURN_REQUESTS);
+        cr_assert_eq(conn_wants(&whole.conn), CONN_WANT_READ);
+        cr_assert_eq(whole.worker.buffers.lent, 0);
+    }
+    transcript_close(&whole);
+}
+
 Test(conn_life, buffers_are_given_back_when_idle)
 {
     transcript_open(&whole, &protocol_http);
