@@ -191,7 +191,7 @@ static void receive(struct load_worker *worker, struct load_conn *conn, uint32_t
         worker->stats->bytes_in += (uint64_t)size;
         enum load_error error = load_check(worker, conn, worker->buffer, (size_t)size);
         /* The end of input was seen before, and all that came before it fitted: no need to read a 0. */
-        bool short_read = (size_t)size < worker->receive_size;
+        bool short_read = worker->plan->pieces ? conn->outstanding == 0 : (size_t)size < worker->receive_size;
         bool ended = (events & EPOLLRDHUP) != 0 && short_read;
 
         if (!short_read || (ended && !is_over(conn)) || worker->slow_reader)

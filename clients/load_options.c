@@ -20,6 +20,7 @@ static const char usage[] =
     "\n"
     "TARGET  http://127.0.0.1:8080/path          HTTP/1.1 over tcp\n"
     "        http+unix:/path/of/socket:/target   HTTP/1.1 over a Unix socket\n"
+    "        http+unixpacket:/path/of/socket:/target   the same over SOCK_SEQPACKET\n"
     "        echo://127.0.0.1:7                  random bytes that must come back (RFC 862)\n"
     "        echo+unix:/path/of/socket\n"
     "\n"

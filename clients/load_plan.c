@@ -183,13 +183,35 @@ static int plan_records(struct load_plan *plan, char *error)
     int type = net_transport_type(plan->endpoint.transport);
     size_t payload_max = plan->endpoint.transport == NET_UDP ? LOAD_DATAGRAM_MAX : LOAD_BUFFER_SIZE;
 
-    plan->records = type != SOCK_STREAM;
+    plan->records = type != SOCK_STREAM && plan->protocol == LOAD_ECHO;
     plan->datagrams = type == SOCK_DGRAM;
+    plan->pieces = type != SOCK_STREAM && plan->protocol == LOAD_HTTP;
     if (!plan->records || (options->pipeline == 1 && options->payload <= payload_max))
         return 0;
     snprintf(error, LOAD_ERROR_TEXT_MAX,
              "%s keeps messages, and a request is one: --pipeline 1 and --payload up to %zu bytes",
              options->target, payload_max);
+    return EXIT_USAGE;
+}
+
+/* HTTP is a stream of bytes in any case; but what leaves in one send is one record, and must be received
+ * whole. */
+static int check_http_records(const struct load_plan *plan, char *error)
+{
+    const struct load_options *options = plan->options;
+    size_t most = 0;
+
+    if (!plan->pieces)
+        return 0;
+    for (size_t i = 0; i < plan->kind_count; i++)
+        if (plan->kinds[i].request_size > most)
+            most = plan->kinds[i].request_size;
+    if (most * options->pipeline <= LOAD_RECORD_MAX && options->slow_read == 0)
+        return 0;
+    snprintf(error, LOAD_ERROR_TEXT_MAX,
+             "%s keeps messages: --pipeline requests with what they carry are at most %d bytes, not %zu, and "
+             "there is no --slow-read",
+             options->target, LOAD_RECORD_MAX, most * options->pipeline);
     return EXIT_USAGE;
 }
 
@@ -212,7 +234,7 @@ static int plan_http(struct load_plan *plan, char *error)
     for (size_t i = 0; i < plan->kind_count && status == 0; i++)
         if (load_request_build(plan, &plan->kinds[i]) < 0)
             status = EXIT_CANNOT;
-    return status;
+    return status != 0 ? status : check_http_records(plan, error);
 }
 
 int load_plan_open(struct load_plan *plan, const struct load_options *options,

@@ -22,6 +22,7 @@ enum {
     LOAD_PATH_MAX = 4096,
     LOAD_BUFFER_SIZE = 64 * 1024, /* what a worker receives at once; longest answer compared whole */
     LOAD_DATAGRAM_MAX = 65507,    /* what UDP over IPv4 takes */
+    LOAD_RECORD_MAX = 16384,      /* of requests in one record: what tenk-serve receives at once */
     LOAD_POOL_PERIOD = 65521,     /* prime: streams of equal payloads do not fall into step */
     LOAD_ERROR_TEXT_MAX = 512,
 };
@@ -34,6 +35,7 @@ struct load_plan {
     struct net_endpoint endpoint;
     bool records;             /* echo: the transport keeps messages, a request is one and so is its answer */
     bool datagrams;           /* ... and may lose them */
+    bool pieces;              /* http over such a transport: an answer may come in several of its messages */
     char path[LOAD_PATH_MAX]; /* http: the target of the request line */
 
     struct net_address addresses[NET_ADDRESSES_MAX];

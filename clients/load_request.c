@@ -13,7 +13,7 @@
 /* Host as RFC 9110 7.2 wants it: brackets around IPv6, no port when it is 80. */
 static void print_host(FILE *out, const struct net_endpoint *endpoint)
 {
-    if (endpoint->transport == NET_UNIX) {
+    if (net_transport_is_unix(endpoint->transport)) {
         fputs("Host: localhost\r\n", out);
         return;
     }

@@ -70,6 +70,7 @@ static const struct scheme {
 } schemes[] = {
     {"http://", LOAD_HTTP, "tcp://", parse_inet},
     {"http+unix:", LOAD_HTTP, "unix:", parse_unix},
+    {"http+unixpacket:", LOAD_HTTP, "unixpacket:", parse_unix},
     {"echo://", LOAD_ECHO, "tcp://", parse_inet},
     {"echo+unix:", LOAD_ECHO, "unix:", parse_unix},
     {"echo+udp://", LOAD_ECHO, "udp://", parse_inet},
@@ -89,6 +90,6 @@ const char *load_target_parse(const char *text, struct load_plan *plan)
     }
     if (after(text, "https://") != NULL)
         return "TLS is not spoken here; use http://";
-    return "it must begin with http://, http+unix:, echo://, echo+unix:, echo+udp://, echo+unixpacket: or "
-           "echo+unixdgram:";
+    return "it must begin with http://, http+unix:, http+unixpacket:, echo://, echo+unix:, echo+udp://, "
+           "echo+unixpacket: or echo+unixdgram:";
 }

@@ -31,16 +31,14 @@ static void load(const char *endpoint, const char *const *arguments)
     load_outcome_run(&outcome, target, arguments);
 }
 
-#define SHORT_RUN "-d", "1s", "--warmup", "0.2s"
+#define SHORT_RUN "-d", "0.5s", "--warmup", "0.2s"
 
-static void check_counts(enum fixture_transport transport, const char *payload)
+/* The load has run; now the server is asked what it saw. */
+static void compare_counts(void)
 {
     struct program_end end;
     struct counters_sum counters;
 
-    fixture_start(&server,
-                  &(struct fixture_plan){.model = "epoll", .protocol = "echo", .transport = transport});
-    load(server.endpoint, (const char *[]){"-c", "16", "--payload", payload, SHORT_RUN, NULL});
     fixture_terminate(&server);
     fixture_finish(&server, &end, &counters);
     cr_assert_eq(outcome.end.status, 0, "%s%s", end.out, outcome.end.out);
@@ -48,6 +46,32 @@ static void check_counts(enum fixture_transport transport, const char *payload)
     cr_assert_eq(count("total.requests"), counters.requests, "the server counted %llu: %s",
                  (unsigned long long)counters.requests, outcome.end.out);
     load_outcome_close(&outcome);
+}
+
+static void check_counts(enum fixture_transport transport, const char *payload)
+{
+    fixture_start(&server,
+                  &(struct fixture_plan){.model = "epoll", .protocol = "echo", .transport = transport});
+    load(server.endpoint, (const char *[]){"-c", "16", "--payload", payload, SHORT_RUN, NULL});
+    compare_counts();
+}
+
+static void check_http(const char *path, const char *pipeline)
+{
+    char target[2 * NET_TEXT_MAX];
+
+    fixture_start(&server, &(struct fixture_plan){.model = "epoll", .transport = FIXTURE_UNIXPACKET});
+    snprintf(target, sizeof target, "http+%s:%s", server.endpoint, path);
+    load_outcome_run(&outcome, target, (const char *[]){"-c", "16", "--pipeline", pipeline, SHORT_RUN, NULL});
+    compare_counts();
+}
+
+/* An answer longer than a record comes in several, and several requests may share one. */
+Test(load_records, http_counts_equal_over_unixpacket)
+{
+    check_http("/", "1");
+    check_http("/", "64");
+    check_http("/bytes/200000", "2");
 }
 
 Test(load_records, counts_equal_over_unixpacket)
@@ -135,6 +159,21 @@ Test(load_records, nobody_there_is_an_error_and_no_storm)
               outcome.end.out);
     load_outcome_close(&outcome);
     close(nobody);
+}
+
+Test(load_records, http_requests_fit_one_record)
+{
+    static const char *const wrong[][2] = {{"--pipeline", "1000"}, {"--slow-read", "100"}};
+    char errors[PROGRAM_TEXT_MAX];
+    struct program_end end;
+
+    for (size_t i = 0; i < 2; i++) {
+        program_run((const char *[]){program_path("tenk-load"), "http+unixpacket:/nowhere", wrong[i][0],
+                                     wrong[i][1], NULL},
+                    &end, errors);
+        cr_assert(end.exited && end.status == 2);
+        cr_assert(strstr(errors, "at most 16384 bytes") && strstr(errors, "--slow-read"), "%s", errors);
+    }
 }
 
 Test(load_records, a_request_is_one_message)
