@@ -134,7 +134,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test baseline bench bench-full bench-limits limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -216,6 +216,9 @@ limits: $(LIMIT_PROGRAMS) ## build the bare loops of bench/limits
 bench-limits: all limits ## measure models against the bare loop of their shape
 	$(Q)$(BUILD)/tenk-bench bench/scenarios/limits.ini
 
+bench-transports: all limits ## measure models over every transport, and datagram servers against a bare loop
+	$(Q)$(BUILD)/tenk-bench bench/scenarios/transports.ini
+
 # What plants a difference for selfcheck; no program is linked with it.
 HANDICAP := $(BUILD)/handicap.so
 $(HANDICAP): bench/handicap/handicap.c
@@ -294,7 +297,3 @@ clean: ## remove what was built
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-
-.PHONY: bench-transports
-bench-transports: all limits ## measure one model over every transport, and UDP beside a bare loop
-	$(Q)BUILD=$(BUILD) bench/transports

@@ -55,7 +55,7 @@ static int store_end(struct block *block, unsigned place, const struct server_en
     row_set_text(row, SAMPLE_scenario, block->part->scenario.name);
     row_set_text(row, SAMPLE_model, block->servers[place].model->name);
     row_set_text(row, SAMPLE_protocol, block->part->scenario.protocol);
-    row_set_text(row, SAMPLE_transport, block->part->scenario.transport);
+    row_set_text(row, SAMPLE_transport, block->servers[place].model->transport->name);
     row_set(row, SAMPLE_start, block->start);
     row_set(row, SAMPLE_copy, place == block->part->scenario.models.count ? 1 : 0);
     row_set_text(row, SAMPLE_time_utc, text);

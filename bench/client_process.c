@@ -68,6 +68,8 @@ static void load_command(struct command *command, const struct client_setting *s
     add_number(command, "--duration", (double)duration_ns, "ns");
     if (slice->idle > 0)
         add_number(command, "--idle", slice->idle, "");
+    if (slice->datagrams)
+        add_number(command, "--timeout", TRANSPORT_LOST_MS, "ms");
     if (scenario->pipeline > 1)
         add_number(command, "--pipeline", (double)scenario->pipeline, "");
     if (scenario->requests_per_connection > 0)
@@ -158,6 +160,7 @@ static const struct place load_places[] = {
     {SAMPLE_errors_content, "errors", "content"},
     {SAMPLE_errors_framing, "errors", "framing"},
     {SAMPLE_errors_total, "errors", "total"},
+    {SAMPLE_errors_with_ramp, "total", "errors"},
     {SAMPLE_littles_law_deviation, "littles_law", "deviation"},
     {SAMPLE_client_cpu_share, "client", "cpu_share"},
     {SAMPLE_client_threads, "client", "threads"},

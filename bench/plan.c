@@ -20,6 +20,7 @@ enum {
 /* One entry of an order: a model, and which copy of it. */
 struct entry {
     unsigned model, copy, idle;
+    bool datagrams;
 };
 
 struct order {
@@ -74,12 +75,15 @@ static struct order all_models(const struct scenario *scenario, const struct reg
     for (unsigned i = 0; i < scenario->models.count; i++) {
         const char *name = scenario->models.items[i];
         const struct model *model = registry_find(registry, name);
+        struct entry entry;
 
         if (!model || model->unavailable[0])
             continue;
-        order.entries[order.count++] = (struct entry){.model = i, .idle = model->idle};
+        entry = (struct entry){.model = i, .idle = model->idle, .datagrams = model_over_datagrams(model)};
+        order.entries[order.count++] = entry;
+        entry.copy = 1;
         if (control_twice && strcmp(name, scenario->control) == 0)
-            order.entries[order.count++] = (struct entry){.model = i, .copy = 1, .idle = model->idle};
+            order.entries[order.count++] = entry;
     }
     return order;
 }
@@ -124,6 +128,7 @@ static void add_order(struct plan *plan, const struct order *order, struct slice
         slice.model = order->entries[i].model;
         slice.copy = order->entries[i].copy;
         slice.idle = order->entries[i].idle;
+        slice.datagrams = order->entries[i].datagrams;
         slice.position = (*position)++;
         plan->slices[plan->count++] = slice;
     }
@@ -217,6 +222,7 @@ static void add_cost(struct plan *plan, const struct scenario *scenario, const s
             slice.block = plan->blocks;
             slice.model = order.entries[i].model;
             slice.idle = order.entries[i].idle;
+            slice.datagrams = order.entries[i].datagrams;
             slice.position = i * scenario->connections.count + c;
             slice.connections = scenario->connections.items[c];
             plan->slices[plan->count++] = slice;

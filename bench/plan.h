@@ -35,6 +35,7 @@ struct slice {
     unsigned beside; /* 0: alone; of two that run at the same time 1 is the first, 2 the next in the plan */
     unsigned connections;
     unsigned idle;  /* connections beside them that send nothing */
+    bool datagrams; /* what is not back soon is lost: TRANSPORT_LOST_MS */
     unsigned block; /* servers are started anew at the beginning of each */
     unsigned round;
     unsigned position; /* within the round */

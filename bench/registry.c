@@ -46,6 +46,7 @@ static void read_model(struct model *model, const json_t *object)
     copy_string(model->unavailable, sizeof(model->unavailable), object, "unavailable");
     model->reference = json_is_true(json_object_get(object, "reference"));
     model->uses_workers = has_property(object, "workers");
+    model->datagrams = has_property(object, "datagrams");
     model->connections_max = get_count(object, "connections_max");
     model->workers_default = get_count(object, "workers_default");
     model->clients_at_once = get_count(object, "clients_at_once");
@@ -106,7 +107,7 @@ int registry_add_external(struct registry *registry, const struct scenario *scen
             return failure_set(failure, EXIT_USAGE,
                                "[server %s]: a model of that name exists already; choose another",
                                server->name);
-        *model = (struct model){.command = server->command};
+        *model = (struct model){.command = server->command, .datagrams = true};
         strcpy(model->name, server->name);
         snprintf(model->summary, sizeof(model->summary), "external server");
         registry->count++;
@@ -126,50 +127,71 @@ static int unknown_model(const struct registry *registry, const char *name, stru
     return failure_set(failure, EXIT_USAGE, "unknown model \"%s\"; known are: %s", name, known);
 }
 
+/* ---- variants ---- */
+
 /* What stands behind the sign of a variant must be a number. */
-static int variant_count(const char *name, const char *sign, const char *what, unsigned *count,
+static int variant_count(const char *name, char sign, const char *word, const char *what, unsigned *count,
                          struct failure *failure)
 {
     uint64_t number;
 
-    if (units_parse_count(sign + 1, &number) < 0 || number < 1 || number > SCENARIO_CONNECTIONS_MAX)
-        return failure_set(failure, EXIT_USAGE, "%s: a number of %s from 1 to %d stands behind the %c", name,
-                           what, SCENARIO_CONNECTIONS_MAX, *sign);
+    if (*count > 0)
+        return failure_set(failure, EXIT_USAGE, "%s: the number of %s is given twice", name, what);
+    if (units_parse_count(word, &number) < 0 || number < 1 || number > SCENARIO_CONNECTIONS_MAX)
+        return failure_set(failure, EXIT_USAGE, "%s: a number of %s from 1 to %d stands behind the %c%s%s",
+                           name, what, SCENARIO_CONNECTIONS_MAX, sign,
+                           sign == '+' ? ", or a transport: " : "", sign == '+' ? transport_names() : "");
     *count = (unsigned)number;
     return 0;
 }
 
-/*
- * "thread_pool@16": the model before the sign, with so many workers. "epoll+10000": with so many idle
- * connections beside those that are measured.
- */
+/* One sign of a variant and the word behind it. */
+static int variant_part(struct model *variant, char sign, const char *word, struct failure *failure)
+{
+    const struct transport *transport = sign == '+' ? transport_find(word) : NULL;
+
+    if (transport) {
+        variant->transport = transport;
+        return 0;
+    }
+    if (sign == '@' && !variant->uses_workers)
+        return failure_set(failure, EXIT_USAGE, "%s: %s has no workers to be told the number of",
+                           variant->name, variant->base);
+    return sign == '@'
+               ? variant_count(variant->name, sign, word, "workers", &variant->workers, failure)
+               : variant_count(variant->name, sign, word, "idle connections", &variant->idle, failure);
+}
+
 static int add_variant(struct registry *registry, const char *name, struct failure *failure)
 {
-    const char *sign = strpbrk(name, "@+");
-    char base[SCENARIO_NAME_MAX];
+    size_t length = strcspn(name, "@+");
+    char base[SCENARIO_NAME_MAX], word[SCENARIO_NAME_MAX];
     const struct model *model;
     struct model variant;
 
-    snprintf(base, sizeof(base), "%.*s", (int)(sign - name), name);
+    snprintf(base, sizeof(base), "%.*s", (int)length, name);
     model = registry_find(registry, base);
     if (!model)
         return unknown_model(registry, base, failure);
-    if (*sign == '@' && !model->uses_workers)
-        return failure_set(failure, EXIT_USAGE, "%s: %s has no workers to be told the number of", name, base);
     if (registry->count == REGISTRY_MAX)
         return failure_set(failure, EXIT_USAGE, "%s: at most %d models in a run", name, REGISTRY_MAX);
     variant = *model;
     strcpy(variant.name, name);
     strcpy(variant.base, base);
-    if (variant_count(name, sign, *sign == '@' ? "workers" : "idle connections",
-                      *sign == '@' ? &variant.workers : &variant.idle, failure) < 0)
-        return -1;
+    for (const char *sign = name + length; *sign; sign += 1 + length) {
+        length = strcspn(sign + 1, "@+");
+        snprintf(word, sizeof(word), "%.*s", (int)length, sign + 1);
+        if (variant_part(&variant, *sign, word, failure) < 0)
+            return -1;
+    }
     registry->models[registry->count++] = variant;
     return 0;
 }
 
 int registry_add_variants(struct registry *registry, const struct scenario *scenario, struct failure *failure)
 {
+    for (unsigned i = 0; i < registry->count; i++)
+        registry->models[i].transport = transport_find(scenario->transport);
     for (unsigned i = 0; i < scenario->models.count; i++) {
         const char *name = scenario->models.items[i];
 
@@ -195,9 +217,53 @@ static void choose_all(const struct registry *registry, struct scenario *scenari
     for (unsigned i = 0; i < registry->count; i++) {
         const struct model *model = &registry->models[i];
 
+        if (model_over_datagrams(model) && !model->datagrams)
+            continue;
         if (!model->reference || strcmp(model->name, scenario->control) == 0)
             strcpy(scenario->models.items[scenario->models.count++], model->name);
     }
+}
+
+/* What a model cannot be measured over, it is not started over. */
+static int check_transport(const struct model *model, const struct scenario *scenario,
+                           struct failure *failure)
+{
+    const struct transport *transport = model->transport;
+    const char *name = model->name;
+
+    if (!transport)
+        return 0;
+    if (model_over_datagrams(model) && strcmp(scenario->protocol, "http") == 0)
+        return failure_set(failure, EXIT_USAGE,
+                           "%s: http needs a connection; over %s there is protocol = echo", name,
+                           transport->name);
+    if (model_over_datagrams(model) && !model->datagrams)
+        return failure_set(failure, EXIT_USAGE, "%s serves connections and has no use for datagrams", name);
+    if (model_over_datagrams(model) && (model->idle > 0 || scenario->requests_per_connection > 0))
+        return failure_set(failure, EXIT_USAGE, "%s: datagrams have no connections to hold or to close",
+                           name);
+    if (model->command && strcmp(transport->name, "tcp") != 0 && strcmp(transport->name, "udp") != 0)
+        return failure_set(failure, EXIT_USAGE,
+                           "%s: another program's {port} is one of tcp or udp, not of %s", name,
+                           transport->name);
+    if (scenario_has_client(scenario, "wrk") && strcmp(transport->name, "tcp") != 0)
+        return failure_set(failure, EXIT_USAGE, "%s: wrk speaks http over tcp only; take it out of clients",
+                           name);
+    return 0;
+}
+
+static int check_models(const struct registry *registry, const struct scenario *scenario,
+                        struct failure *failure)
+{
+    for (unsigned i = 0; i < scenario->models.count; i++) {
+        const struct model *model = registry_find(registry, scenario->models.items[i]);
+
+        if (!model)
+            return unknown_model(registry, scenario->models.items[i], failure);
+        if (check_transport(model, scenario, failure) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Both sides of every pair must be known; who is not measured this time is left out of the report. */
@@ -226,13 +292,12 @@ int registry_choose(const struct registry *registry, struct scenario *scenario, 
 
     if (models->count == 1 && strcmp(models->items[0], "all") == 0)
         choose_all(registry, scenario);
-    for (unsigned i = 0; i < models->count; i++)
-        if (!registry_find(registry, models->items[i]))
-            return unknown_model(registry, models->items[i], failure);
     if (controlled && !registry_find(registry, scenario->control))
         return unknown_model(registry, scenario->control, failure);
     if (controlled && !name_list_has(models, scenario->control) && models->count < SCENARIO_LIST_MAX)
         strcpy(models->items[models->count++], scenario->control);
+    if (check_models(registry, scenario, failure) < 0)
+        return -1;
     return check_pairs(registry, scenario, failure);
 }
 
@@ -252,10 +317,17 @@ unsigned model_workers(const struct model *model, unsigned workers)
     return workers > 0 ? workers : model->workers_default;
 }
 
+bool model_over_datagrams(const struct model *model)
+{
+    return model->transport && model->transport->datagrams;
+}
+
 unsigned model_clients_at_once(const struct model *model, unsigned workers)
 {
     unsigned most = model->clients_at_once;
 
+    if (model_over_datagrams(model))
+        return 0; /* nobody holds a worker for longer than one datagram */
     if (most > 0 && model->uses_workers)
         most = model_workers(model, workers);
     if (model->connections_max > 0 && (most == 0 || model->connections_max < most))

@@ -12,18 +12,21 @@
 #include "failure.h"
 #include "launch.h"
 #include "scenario.h"
+#include "transport.h"
 
 enum { REGISTRY_MAX = 64, REGISTRY_TEXT_MAX = 160 };
 
 struct model {
     char name[SCENARIO_NAME_MAX];
-    char base[SCENARIO_NAME_MAX]; /* of a variant, "thread_pool@16": the model it is; else "" */
-    unsigned workers;             /* of a variant; else 0 */
-    unsigned idle;                /* of a variant, "epoll+10000": idle connections beside; else 0 */
+    char base[SCENARIO_NAME_MAX];      /* of a variant, "thread_pool@16": the model it is; else "" */
+    const struct transport *transport; /* what it is measured over: the scenario's, or the variant's own */
+    unsigned workers;                  /* of a variant; else 0 */
+    unsigned idle;                     /* of a variant, "epoll+10000": idle connections beside; else 0 */
     char summary[REGISTRY_TEXT_MAX];
     char unavailable[REGISTRY_TEXT_MAX]; /* why it cannot run here; "" when it can */
     bool reference;                      /* a yardstick, not a server */
     bool uses_workers;
+    bool datagrams;           /* serves them, too */
     unsigned connections_max; /* 0: no limit of its own */
     unsigned workers_default;
     unsigned clients_at_once;    /* 0: not limited by nature */
@@ -51,7 +54,11 @@ int registry_parse(struct registry *registry, const char *json, struct failure *
 int registry_add_external(struct registry *registry, const struct scenario *scenario,
                           struct failure *failure);
 
-/* Adds the variants of models ("thread_pool@16", "epoll+10000") that a scenario names. */
+/*
+ * Gives every model the scenario's transport, and adds the variants that the scenario names: "thread_pool@16"
+ * (so many workers), "epoll+10000" (so many idle connections beside), "epoll+udp" (another transport), or
+ * several of these: "prethread@16+unix".
+ */
 int registry_add_variants(struct registry *registry, const struct scenario *scenario,
                           struct failure *failure);
 
@@ -68,6 +75,9 @@ int registry_choose(const struct registry *registry, struct scenario *scenario, 
  * its limit on connections; 0: all.
  */
 unsigned model_clients_at_once(const struct model *model, unsigned workers);
+
+/* Whether it is measured over datagrams. */
+bool model_over_datagrams(const struct model *model);
 
 /* The name tenk-serve knows the model by. */
 const char *model_served_as(const struct model *model);

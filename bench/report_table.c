@@ -129,6 +129,15 @@ static void put_head(struct report_line *head, const struct summary_group *group
 
 /* ---- what stands around the table ---- */
 
+/* The transport of all models, or that each has its own. */
+static const char *transport_of_all(const struct summary_group *group)
+{
+    for (unsigned i = 1; i < group->count; i++)
+        if (!row_is(&group->cells[i], CELL_transport, row_text(&group->cells[0], CELL_transport)))
+            return "several transports";
+    return group->count > 0 ? row_text(&group->cells[0], CELL_transport) : group->part->scenario.transport;
+}
+
 static void write_title(FILE *out, const struct summary_group *group, enum report_style style)
 {
     const struct scenario *scenario = &group->part->scenario;
@@ -138,7 +147,7 @@ static void write_title(FILE *out, const struct summary_group *group, enum repor
     units_format_duration(slice, wrk ? scenario->wrk_slice_ns : scenario->slice_ns);
     fprintf(out, "%s%s: %u connection%s, %s, %s over %s", style == REPORT_MARKDOWN ? "### " : "",
             scenario->name, group->connections, group->connections > 1 ? "s" : "", client_name(group->client),
-            scenario->protocol, scenario->transport);
+            scenario->protocol, transport_of_all(group));
     fprintf(out, ", %u rounds of %s\n", wrk ? (unsigned)scenario->wrk_rounds : group->part->rounds, slice);
     if (!isnan(group->same.low))
         fprintf(out,
@@ -177,6 +186,26 @@ static void write_ramps(FILE *out, const struct summary_group *group, const char
             fprintf(out, "%s%s: in %.1f s not every client had been served; its ramp was %.1f s.\n", bullet,
                     row_text(&group->cells[i], CELL_model), planned_s,
                     row_number(&group->cells[i], CELL_ramp_s));
+}
+
+/* What a transport loses is told, nothing as well. */
+static void write_lost(FILE *out, const struct summary_group *group, const char *bullet)
+{
+    const char *between = "lost datagrams: ";
+
+    for (unsigned i = 0; i < group->count; i++) {
+        const struct row *cell = &group->cells[i];
+        char of[REPORT_FIELD_MAX];
+
+        if (!row_has(cell, CELL_requests_lost))
+            continue;
+        put_rate(of, row_number(cell, CELL_requests_lost_of), true);
+        fprintf(out, "%s%s%s %.0f of %s", between[0] == ',' ? "" : bullet, between,
+                row_text(cell, CELL_model), row_number(cell, CELL_requests_lost), of);
+        between = ", ";
+    }
+    if (between[0] == ',')
+        fputs(".\n", out);
 }
 
 static void write_legend(FILE *out, const struct summary_group *group, const char *bullet)
@@ -230,6 +259,7 @@ static void write_group(FILE *out, const struct summary *summary, const struct s
     report_pairs(out, summary, group, bullet);
     write_reasons(out, group, bullet);
     write_ramps(out, group, bullet);
+    write_lost(out, group, bullet);
     write_legend(out, group, bullet);
     putc('\n', out);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "transport.h"
 
 void scenario_defaults(struct scenario *scenario)
 {
@@ -173,8 +174,8 @@ static const char *what_is_wrong(const struct scenario *s)
 {
     if (!one_of(s->protocol, "http", "echo"))
         return "protocol is http or echo";
-    if (!one_of(s->transport, "tcp", "unix"))
-        return "transport is tcp or unix";
+    if (!transport_find(s->transport))
+        return "transport is tcp, tcp6, unix, unixpacket, udp or unixdgram";
     if (s->target[0] != '/')
         return "target begins with a slash";
     if (s->rounds < 1 || s->rounds > SCENARIO_ROUNDS_MAX || s->rounds_per_start < 1)

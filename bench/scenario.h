@@ -58,7 +58,7 @@ struct scenario {
     char name[SCENARIO_NAME_MAX];
     char description[SCENARIO_TEXT_MAX];
     char protocol[SCENARIO_NAME_MAX];  /* "http", "echo" */
-    char transport[SCENARIO_NAME_MAX]; /* "tcp", "unix" */
+    char transport[SCENARIO_NAME_MAX]; /* a name of transport.h, for models without one of their own */
     char target[SCENARIO_TEXT_MAX];
     struct name_list models;         /* "all" until scenario_choose_models() */
     char control[SCENARIO_NAME_MAX]; /* the model that runs twice per round; "none": no control */

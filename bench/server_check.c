@@ -14,14 +14,17 @@
 
 #include "clock.h"
 
-enum { TCP_STATE_LISTEN = 10, ANSWER_TIMEOUT_S = 10, ECHO_BYTES = 64, HEADERS_MAX = 100 };
+/* <net/tcp_states.h>, which the tables of udp use as well: its unconnected sockets are TCP_CLOSE. */
+enum { STATE_CLOSE = 7, STATE_LISTEN = 10 };
+
+enum { ANSWER_TIMEOUT_S = 10, ECHO_BYTES = 64, HEADERS_MAX = 100 };
 
 static const char body_expected[] = "Hello, world!";
 
 /* ---- the owner of the listening socket ---- */
 
-/* The inode of the socket listening on that port; 0 when there is none. */
-static unsigned long find_tcp_inode(const char *table, unsigned port)
+/* The inode of the socket with that port and state; 0 when there is none. */
+static unsigned long find_inet_inode(const char *table, unsigned port, unsigned wanted)
 {
     FILE *in = fopen(table, "re");
     char line[512];
@@ -31,7 +34,7 @@ static unsigned long find_tcp_inode(const char *table, unsigned port)
     while (in && !found && fgets(line, sizeof(line), in))
         if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*d %*d %lu", &local_port, &state,
                    &inode) == 3 &&
-            local_port == port && state == TCP_STATE_LISTEN)
+            local_port == port && state == wanted)
             found = inode;
     if (in)
         fclose(in);
@@ -55,12 +58,14 @@ static unsigned long find_unix_inode(const char *path)
 static unsigned long find_inode(const struct net_endpoint *endpoint)
 {
     unsigned port = (unsigned)atoi(endpoint->port);
+    bool udp = endpoint->transport == NET_UDP;
+    unsigned state = udp ? STATE_CLOSE : STATE_LISTEN;
     unsigned long inode;
 
-    if (endpoint->transport == NET_UNIX)
+    if (net_transport_is_unix(endpoint->transport))
         return find_unix_inode(endpoint->path);
-    inode = find_tcp_inode("/proc/net/tcp", port);
-    return inode ? inode : find_tcp_inode("/proc/net/tcp6", port);
+    inode = find_inet_inode(udp ? "/proc/net/udp" : "/proc/net/tcp", port, state);
+    return inode ? inode : find_inet_inode(udp ? "/proc/net/udp6" : "/proc/net/tcp6", port, state);
 }
 
 static bool process_holds(int pid, const char *link_wanted)

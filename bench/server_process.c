@@ -40,13 +40,11 @@ static void name_files(struct server_process *server, const struct server_settin
                  getpid(), name, setting->start, copy);
 }
 
-static void listen_argument(const struct server_process *server, const struct server_setting *setting,
-                            unsigned copy, char *text, size_t size)
+/* Unique among the servers of this process that are alive: its starts are one after the other. */
+static unsigned socket_number(const struct server_process *server, const struct server_setting *setting,
+                              unsigned copy)
 {
-    if (strcmp(setting->scenario->transport, "unix") == 0)
-        snprintf(text, size, "unix:/tmp/tenk-bench-%d-%s-%u.sock", getpid(), server->model->name, copy);
-    else
-        snprintf(text, size, "tcp://127.0.0.1:0");
+    return (unsigned)(server->model - setting->registry->models) * 2 + copy;
 }
 
 static void our_command(struct launch *program, struct arguments *arguments,
@@ -57,7 +55,8 @@ static void our_command(struct launch *program, struct arguments *arguments,
     const char **argv = program->argv;
     int n = 0;
 
-    listen_argument(server, setting, copy, arguments->listen, sizeof(arguments->listen));
+    transport_listen(server->model->transport, socket_number(server, setting, copy), arguments->listen,
+                     sizeof(arguments->listen));
     argv[n++] = server->model->program ? server->model->program : setting->registry->serve;
     argv[n++] = model_served_as(server->model);
     argv[n++] = "--listen";
@@ -74,14 +73,14 @@ static void our_command(struct launch *program, struct arguments *arguments,
 }
 
 /* A free port: bound, read, and let go. Somebody else may take it first; then the start fails. */
-static int free_port(void)
+static int free_port(const struct transport *transport)
 {
     struct net_endpoint endpoint;
     struct net_failure failure;
     int fd, port = 0;
 
-    net_endpoint_parse("tcp://127.0.0.1:0", &endpoint);
-    fd = net_listen(&endpoint, &(struct net_listen_options){0}, &failure);
+    net_endpoint_parse(transport->listen, &endpoint);
+    fd = net_bind(&endpoint, &(struct net_listen_options){0}, &failure);
     if (fd >= 0) {
         if (net_local(fd, &endpoint) == 0)
             sscanf(endpoint.port, "%d", &port);
@@ -96,7 +95,7 @@ static void external_command(struct launch *program, struct arguments *arguments
 {
     const char *from = server->model->command, *mark;
     size_t used = (size_t)snprintf(arguments->command, sizeof(arguments->command), "exec ");
-    int port = free_port();
+    int port = free_port(server->model->transport);
 
     while ((mark = strstr(from, "{port}")) && used < sizeof(arguments->command)) {
         used += (size_t)snprintf(arguments->command + used, sizeof(arguments->command) - used, "%.*s%d",
@@ -108,7 +107,8 @@ static void external_command(struct launch *program, struct arguments *arguments
     program->argv[0] = "/bin/sh";
     program->argv[1] = "-c";
     program->argv[2] = arguments->command;
-    snprintf(arguments->listen, sizeof(arguments->listen), "tcp://127.0.0.1:%d", port);
+    snprintf(arguments->listen, sizeof(arguments->listen), "%s://127.0.0.1:%d",
+             server->model->transport->name, port);
     net_endpoint_parse(arguments->listen, &server->endpoint);
     server->has_endpoint = true;
 }
@@ -150,6 +150,22 @@ static int read_ready_line(struct server_process *server, char *wrong, size_t si
     return -1;
 }
 
+/* Connections are tried; a socket for datagrams is looked for among the server's descriptors. */
+static bool answers_on_port(const struct server_process *server)
+{
+    struct net_failure failure;
+    char wrong[CHECK_TEXT_MAX];
+    int fd;
+
+    if (model_over_datagrams(server->model))
+        return server_check_owner(server->pid, &server->endpoint, wrong) == 0;
+    fd = net_connect(&server->endpoint, NS_PER_S, &failure);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
 /* An external server says nothing: it is ready when one can connect. */
 static int wait_for_port(const struct server_process *server, char *wrong, size_t size)
 {
@@ -157,13 +173,8 @@ static int wait_for_port(const struct server_process *server, char *wrong, size_
     char said[200];
 
     while (clock_now_ns() < deadline_ns && !interrupted() && server_process_alive(server)) {
-        struct net_failure failure;
-        int fd = net_connect(&server->endpoint, NS_PER_S, &failure);
-
-        if (fd >= 0) {
-            close(fd);
+        if (answers_on_port(server))
             return 0;
-        }
         wait_until(clock_now_ns() + 20 * NS_PER_MS);
     }
     last_log_line(server, said, sizeof(said));
@@ -312,15 +323,8 @@ struct counters_sum server_process_counters(const struct server_process *server)
 void server_process_target(const struct server_process *server, const struct scenario *scenario, char *text,
                            size_t size)
 {
-    const struct net_endpoint *endpoint = &server->endpoint;
-    bool http = strcmp(scenario->protocol, "http") == 0;
-
-    if (endpoint->transport == NET_UNIX)
-        snprintf(text, size, "%s+unix:%s%s%s", scenario->protocol, endpoint->path, http ? ":" : "",
-                 http ? scenario->target : "");
-    else
-        snprintf(text, size, "%s://%s:%s%s", scenario->protocol, endpoint->host, endpoint->port,
-                 http ? scenario->target : "");
+    transport_target(server->model->transport, &server->endpoint, scenario->protocol, scenario->target, text,
+                     size);
 }
 
 /* ---- stopping ---- */
@@ -360,7 +364,7 @@ static void stop_one(struct server_process *server, int64_t deadline_ns, struct 
         snprintf(end->text, sizeof(end->text), "it left %u process%s behind", end->left,
                  end->left > 1 ? "es" : "");
     end->good = end->text[0] == '\0';
-    if (server->endpoint.transport == NET_UNIX && server->has_endpoint)
+    if (server->has_endpoint && net_endpoint_file(&server->endpoint))
         unlink(server->endpoint.path);
     server->pid = 0;
     release_resources(server);

@@ -34,7 +34,7 @@ void slice_identify(struct row *row, const struct scenario *scenario, const stru
     row_set_text(row, SAMPLE_model, model->name);
     row_set(row, SAMPLE_workers, workers > 0 ? workers : NAN);
     row_set_text(row, SAMPLE_protocol, scenario->protocol);
-    row_set_text(row, SAMPLE_transport, scenario->transport);
+    row_set_text(row, SAMPLE_transport, model->transport->name);
     row_set_text(row, SAMPLE_target, http ? scenario->target : NULL);
     row_set_text(row, SAMPLE_client, client_name(slice->client));
     row_set(row, SAMPLE_connections, slice->connections);

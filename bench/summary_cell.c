@@ -71,6 +71,23 @@ static void fill_medians(struct row *cell, const struct selection *slices)
     row_set(cell, CELL_ramp_s, selection_greatest(slices, SAMPLE_ramp_s));
 }
 
+/* Loss is told of every transport that has it, 0 as well. */
+static void fill_lost(struct row *cell, const struct summary_group *group, const struct selection *slices)
+{
+    const struct model *model = registry_find(&group->part->registry, row_text(cell, CELL_model));
+    double lost = 0, answered = 0;
+
+    row_set_text(cell, CELL_transport, model && model->transport ? model->transport->name : NULL);
+    if (!model || !model_over_datagrams(model))
+        return;
+    for (unsigned i = 0; i < slices->count; i++) {
+        lost += fmax(0, row_number(slices->rows[i], SAMPLE_errors_lost));
+        answered += fmax(0, row_number(slices->rows[i], SAMPLE_requests));
+    }
+    row_set(cell, CELL_requests_lost, lost);
+    row_set(cell, CELL_requests_lost_of, lost + answered);
+}
+
 /* ---- histograms ---- */
 
 /* Adds the latencies of one slice: the intervals of its log that carry no tag. */
@@ -252,6 +269,7 @@ int summary_cell(struct row *cell, const struct session *session, const struct s
         return -1;
     row_set(cell, CELL_slices, slices.count);
     fill_medians(cell, &slices);
+    fill_lost(cell, group, &slices);
     if (group->client == CLIENT_TENK_LOAD)
         fill_percentiles(cell, session, &slices);
     fill_bound(cell, &slices);

@@ -113,13 +113,16 @@ static bool wrong_answer(const struct row *row, const struct verdict_facts *fact
     return bad_status + bad_content + bad_framing + cut_short > 0;
 }
 
+/* A datagram may be lost: that is told beside the table, and held against nobody. */
 static bool errors(const struct row *row, const struct verdict_facts *facts, char *detail)
 {
+    double wrong = value(row, SAMPLE_errors_total) - value(row, SAMPLE_errors_lost);
+
     (void)facts;
-    snprintf(detail, DETAIL_MAX, "%.0f errors: %.0f failed connects, %.0f resets, %.0f time-outs",
-             value(row, SAMPLE_errors_total), value(row, SAMPLE_errors_connect),
-             value(row, SAMPLE_errors_reset), value(row, SAMPLE_errors_timeout));
-    return value(row, SAMPLE_errors_total) > 0;
+    snprintf(detail, DETAIL_MAX, "%.0f errors: %.0f failed connects, %.0f resets, %.0f time-outs", wrong,
+             value(row, SAMPLE_errors_connect), value(row, SAMPLE_errors_reset),
+             value(row, SAMPLE_errors_timeout));
+    return wrong > 0;
 }
 
 /* In the ramp neither: there is no excuse for that. */
@@ -182,7 +185,7 @@ static bool count_mismatch(const struct row *row, const struct verdict_facts *fa
     double server = value(row, SAMPLE_server_requests_total), client = value(row, SAMPLE_requests_total);
     double surplus = row_is(row, SAMPLE_client, "wrk")
                          ? value(row, SAMPLE_connections) * fmax(1, value(row, SAMPLE_pipeline))
-                         : value(row, SAMPLE_requests_unanswered);
+                         : value(row, SAMPLE_requests_unanswered) + value(row, SAMPLE_errors_with_ramp);
 
     (void)facts;
     snprintf(detail, DETAIL_MAX, "the server answered %.0f requests, the client got %.0f replies", server,

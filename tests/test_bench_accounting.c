@@ -257,6 +257,22 @@ Test(bench_accounting, owner_of_the_listening_socket)
     cr_assert_not_null(strstr(wrong, "nothing listens"), "%s", wrong);
 }
 
+Test(bench_accounting, owner_of_a_socket_for_datagrams)
+{
+    struct net_endpoint endpoint;
+    struct net_failure failure;
+    char wrong[CHECK_TEXT_MAX];
+    int fd;
+
+    cr_assert_null(net_endpoint_parse("udp://127.0.0.1:0", &endpoint));
+    fd = net_bind(&endpoint, &(struct net_listen_options){0}, &failure);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(net_local(fd, &endpoint), 0);
+    cr_assert_eq(server_check_owner(getpgrp(), &endpoint, wrong), 0, "%s", wrong);
+    close(fd);
+    cr_assert_eq(server_check_owner(getpgrp(), &endpoint, wrong), -1);
+}
+
 /* ---- CPUs ---- */
 
 static void expect_division(const char *all_text, const char *server_text, const char *client_text)

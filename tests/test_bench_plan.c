@@ -17,6 +17,7 @@
 #include "../bench/registry.c"
 #include "../bench/scenario_lists.c"
 #include "../bench/textfile.c"
+#include "../bench/transport.c"
 
 /* registry.c and launch.c need no scenario file here; the rest of scenario.c is tested through the program.
  */
@@ -27,7 +28,7 @@ TestSuite(bench_plan, .timeout = TIMEOUT_S);
 
 static const char list[] =
     "[{\"name\": \"epoll\", \"summary\": \"a loop\", \"unavailable\": null, \"reference\": false, "
-    "\"properties\": []},"
+    "\"properties\": [\"datagrams\"]},"
     " {\"name\": \"pool\", \"summary\": \"workers\", \"unavailable\": null, \"reference\": false,"
     "  \"properties\": [\"concurrent\", \"workers\"], \"workers_default\": 8, \"clients_at_once\": 8},"
     " {\"name\": \"select\", \"summary\": \"a loop\", \"unavailable\": null, \"reference\": false, "
@@ -51,6 +52,8 @@ static void make_scenario(void)
     cr_assert_eq(registry_parse(&registry, list, &failure), 0, "%s", failure.text);
     scenario = (struct scenario){
         .name = "t",
+        .protocol = "http",
+        .transport = "tcp",
         .models = {.items = {"all"}, .count = 1},
         .control = "ceiling",
         .connections = {.items = {1, 64}, .count = 2},
@@ -144,6 +147,107 @@ Test(bench_plan, a_variant_with_idle_connections_beside)
     cr_assert_str_eq(model_served_as(registry_find(&registry, "epoll+1000")), "epoll");
 }
 
+static void choose(const char *protocol, const char *transport, const char *model)
+{
+    make_scenario();
+    strcpy(scenario.protocol, protocol);
+    strcpy(scenario.transport, transport);
+    strcpy(scenario.control, model);
+    scenario.models = (struct name_list){.count = 1};
+    strcpy(scenario.models.items[0], model);
+}
+
+Test(bench_plan, a_variant_over_another_transport)
+{
+    const struct model *variant;
+
+    choose("echo", "tcp6", "epoll+udp");
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0, "%s", failure.text);
+    cr_assert_eq(registry_choose(&registry, &scenario, &failure), 0, "%s", failure.text);
+    variant = registry_find(&registry, "epoll+udp");
+    cr_assert_str_eq(model_served_as(variant), "epoll");
+    cr_assert_str_eq(variant->transport->name, "udp");
+    cr_assert_str_eq(registry_find(&registry, "epoll")->transport->name, "tcp6", "the scenario's");
+    cr_assert(model_over_datagrams(variant) && !model_over_datagrams(registry_find(&registry, "epoll")));
+    make_plan(1);
+    for (unsigned i = 0; i < plan.count; i++)
+        cr_assert(plan.slices[i].datagrams, "the client is told to take what is late for lost");
+}
+
+Test(bench_plan, signs_of_a_variant_add_up)
+{
+    const struct model *variant;
+
+    choose("http", "tcp", "pool+unix@2+1000");
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0, "%s", failure.text);
+    variant = registry_find(&registry, "pool+unix@2+1000");
+    cr_assert_str_eq(variant->transport->name, "unix");
+    cr_assert(variant->workers == 2 && variant->idle == 1000);
+}
+
+Test(bench_plan, datagrams_hold_no_worker)
+{
+    make_scenario();
+    registry.models[1].datagrams = true; /* the pool of eight */
+    choose("echo", "udp", "epoll");
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0);
+    cr_assert_eq(model_clients_at_once(registry_find(&registry, "pool"), 0), 0);
+}
+
+Test(bench_plan, all_over_datagrams_is_all_that_serve_them)
+{
+    choose("echo", "udp", "epoll");
+    strcpy(scenario.models.items[0], "all");
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0);
+    cr_assert_eq(registry_choose(&registry, &scenario, &failure), 0, "%s", failure.text);
+    cr_assert_eq(scenario.models.count, 1);
+    cr_assert_str_eq(scenario.models.items[0], "epoll");
+}
+
+Test(bench_plan, transports_that_cannot_be)
+{
+    static const char *const wrong[][4] = {
+        {"http", "tcp", "epoll+udp", "epoll+udp: http needs a connection"},
+        {"http", "udp", "epoll", "epoll: http needs a connection"},
+        {"echo", "udp", "pool", "pool serves connections"},
+        {"echo", "tcp", "epoll+udp+1000", "no connections to hold"},
+    };
+
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        choose(wrong[i][0], wrong[i][1], wrong[i][2]);
+        cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0, "%s", failure.text);
+        cr_assert_eq(registry_choose(&registry, &scenario, &failure), -1, "%s", wrong[i][2]);
+        expect_refused(wrong[i][3]);
+    }
+    choose("http", "tcp", "epoll+unix");
+    scenario.clients = (struct name_list){.items = {"wrk"}, .count = 1};
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0);
+    cr_assert_eq(registry_choose(&registry, &scenario, &failure), -1);
+    expect_refused("wrk speaks http over tcp only");
+}
+
+static void expect_target(const char *transport, const char *endpoint, const char *protocol,
+                          const char *target)
+{
+    struct net_endpoint parsed;
+    char text[NET_TEXT_MAX];
+
+    cr_assert_null(net_endpoint_parse(endpoint, &parsed));
+    transport_target(transport_find(transport), &parsed, protocol, "/x", text, sizeof(text));
+    cr_assert_str_eq(text, target);
+}
+
+Test(bench_plan, what_tenk_load_is_told_of_a_transport)
+{
+    expect_target("tcp", "tcp://127.0.0.1:80", "http", "http://127.0.0.1:80/x");
+    expect_target("tcp6", "tcp6://[::1]:80", "http", "http://[::1]:80/x");
+    expect_target("unix", "unix:/a", "http", "http+unix:/a:/x");
+    expect_target("unixpacket", "unixpacket:/a", "echo", "echo+unixpacket:/a");
+    expect_target("udp", "udp4://127.0.0.1:80", "echo", "echo+udp://127.0.0.1:80");
+    expect_target("unixdgram", "unixdgram:/a", "echo", "echo+unixdgram:/a");
+    cr_assert_null(transport_find("sctp"));
+}
+
 Test(bench_plan, variants_that_cannot_be)
 {
     static const char *const wrong[][2] = {{"pol@2", "unknown model \"pol\""},
@@ -152,7 +256,9 @@ Test(bench_plan, variants_that_cannot_be)
                                            {"pool@0", "number of workers"},
                                            {"pool@few", "number of workers"},
                                            {"pool@100001", "number of workers"},
-                                           {"epoll+none", "number of idle connections"}};
+                                           {"pool@2@3", "number of workers is given twice"},
+                                           {"epoll+none", "number of idle connections"},
+                                           {"epoll+sctp", "or a transport: tcp tcp6 unix"}};
 
     for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         make_scenario();

@@ -409,6 +409,27 @@ Test(bench_run, several_scenarios_over_unix_and_echo)
     cr_assert_not_null(strstr(end.out, "other: 2 connections, tenk-load, echo over unix"), "%s", end.out);
 }
 
+/* One run over connections, records and datagrams, with another program among them; ours plays it. */
+Test(bench_run, one_model_over_several_transports)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text),
+             "%sprotocol = echo\n[server other]\n"
+             "command = %s epoll --protocol echo --listen udp4://127.0.0.1:{port}\n",
+             TINY, program_path("tenk-serve"));
+    bench_write_scenario(text);
+    run("tenk-bench", WORDS(bench_scenario, "-o", bench_run, "--no-cost", "--set",
+                            "models=epoll epoll+tcp6 epoll+unixpacket epoll+udp epoll+unixdgram other+udp"));
+    cr_assert_eq(end.status, 0, "%s%s", errors, end.out);
+    cr_assert_not_null(strstr(end.out, "tiny: 2 connections, tenk-load, echo over several transports"), "%s",
+                       end.out);
+    cr_assert_not_null(strstr(end.out, "lost datagrams: "), "%s", end.out);
+    cr_assert_not_null(strstr(end.out, "epoll+udp 0 of "), "%s", end.out);
+    expect_file("results.json", "\"transport\": \"unixpacket\"");
+    expect_file("results.json", "\"transport\": \"unixdgram\"");
+}
+
 Test(bench_run, wrk_as_the_only_client)
 {
     if (!program_installed("wrk"))

@@ -132,6 +132,19 @@ Test(bench_verdict, errors)
     expect_with(SAMPLE_errors_total, 3, VERDICT_ERRORS);
 }
 
+/* What a network may lose is no fault; everything else that went wrong beside it is. */
+Test(bench_verdict, lost_datagrams_are_no_errors)
+{
+    row_set(&row, SAMPLE_errors_lost, 3);
+    row_set(&row, SAMPLE_errors_with_ramp, 5);
+    expect_with(SAMPLE_errors_total, 3, VERDICT_VALID);
+    expect_with(SAMPLE_server_requests_total, 70005, VERDICT_VALID);
+    expect_with(SAMPLE_server_requests_total, 70006, VERDICT_COUNT_MISMATCH);
+    row_set(&row, SAMPLE_server_requests_total, 70000);
+    row_set(&row, SAMPLE_errors_reset, 1);
+    expect_with(SAMPLE_errors_total, 4, VERDICT_ERRORS);
+}
+
 Test(bench_verdict, no_reply_at_all_is_a_fault_even_in_noise)
 {
     row_set(&row, SAMPLE_foreign_cpu_share, 1);
