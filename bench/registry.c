@@ -47,6 +47,7 @@ static void read_model(struct model *model, const json_t *object)
     model->reference = json_is_true(json_object_get(object, "reference"));
     model->uses_workers = has_property(object, "workers");
     model->datagrams = has_property(object, "datagrams");
+    model->scans = has_property(object, "scans");
     model->connections_max = get_count(object, "connections_max");
     model->workers_default = get_count(object, "workers_default");
     model->clients_at_once = get_count(object, "clients_at_once");

@@ -27,6 +27,7 @@ struct model {
     bool reference;                      /* a yardstick, not a server */
     bool uses_workers;
     bool datagrams;           /* serves them, too */
+    bool scans;               /* every wait for events looks at all descriptors */
     unsigned connections_max; /* 0: no limit of its own */
     unsigned workers_default;
     unsigned clients_at_once;    /* 0: not limited by nature */

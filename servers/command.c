@@ -33,7 +33,7 @@ static void list_properties(const struct server_model *model)
     } names[] = {
         {MODEL_CONCURRENT, "concurrent"},   {MODEL_WORKERS, "workers"},
         {MODEL_NONBLOCKING, "nonblocking"}, {MODEL_PER_CONNECTION, "per-connection"},
-        {MODEL_REUSE_PORT, "reuse-port"},
+        {MODEL_REUSE_PORT, "reuse-port"},   {MODEL_SCANS, "scans"},
     };
     const char *separator = "";
 

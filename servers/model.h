@@ -27,6 +27,7 @@ enum model_property {
     MODEL_PER_CONNECTION = 1 << 3, /* a thread or process, and a counter slot, per connection */
     MODEL_REUSE_PORT = 1 << 4,     /* the listening socket lets others join its port */
     MODEL_REFERENCE = 1 << 5,      /* a yardstick: does not speak the protocol, only looks like it */
+    MODEL_SCANS = 1 << 6,          /* every wait for events looks at all descriptors */
 };
 
 struct server_model {

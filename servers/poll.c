@@ -145,7 +145,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_poll = {
     .name = "poll",
     .summary = "one loop over all connections with poll(2)",
-    .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
+    .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING | MODEL_SCANS,
     .syscalls_per_request = 3,
     .run = run,
     .run_datagrams = run_datagrams,
