@@ -125,7 +125,7 @@ static int finish(struct session *session, const struct bench_options *options, 
     if (is_duet(session))
         print_comparison(session, root, options->aa);
     else
-        report_tables(stdout, &summary, REPORT_TEXT);
+        report_tables(stdout, &summary, options->explain ? REPORT_EXPLAINED : REPORT_TEXT);
     if (run_json_write(session, root, &later) < 0 || report_files(&summary, root, &later) < 0)
         status = complain(&later);
     if (outcome == SESSION_FAILED)

@@ -51,6 +51,7 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         {"results", 0, OPTION_TEXT, &options->results, "DIRECTORY", "where runs are kept (results)"},
         {"output", 'o', OPTION_TEXT, &options->output, "DIRECTORY", "exactly this directory for the run"},
         {"resume", 0, OPTION_TEXT, &options->resume, "DIRECTORY", "complete a run, or print its table again"},
+        {"explain", 0, OPTION_FLAG, &options->explain, NULL, "say below each table what bound each cell"},
         {"plan", 0, OPTION_FLAG, &options->plan, NULL, "print the plan and its time, run nothing"},
         {"columns", 0, OPTION_FLAG, &options->columns, NULL, "print the dictionary of the columns"},
         {"help", 'h', OPTION_FLAG, &options->help, NULL, "this text"},

@@ -10,7 +10,7 @@
 #include "run_directory.h"
 #include "summary.h"
 
-enum report_style { REPORT_TEXT, REPORT_MARKDOWN };
+enum report_style { REPORT_TEXT, REPORT_EXPLAINED, REPORT_MARKDOWN }; /* explained: what bound each cell */
 
 /* One table per scenario and connection count, the finding of each scenario, and the notes. */
 void report_tables(FILE *out, const struct summary *summary, enum report_style style);

@@ -19,7 +19,7 @@ void report_find_shown(const struct report_line *lines, unsigned count, bool sho
 
 static bool is_left(unsigned f)
 {
-    return f == MODEL || f == RATIO || f == VERDICT;
+    return f == MODEL || f == RATIO || f == VERDICT || f == WHY;
 }
 
 /* ---- aligned text ---- */

@@ -10,9 +10,9 @@
 
 #include "terminal.h"
 
-enum { REPORT_FIELDS = 10, REPORT_FIELD_MAX = 160 };
+enum { REPORT_FIELDS = 11, REPORT_FIELD_MAX = 160 };
 
-enum report_field { MODEL, CPU, RATIO, RATE, P50, P99, SERVED, WRK, SYSCALLS, VERDICT };
+enum report_field { MODEL, CPU, RATIO, RATE, P50, P99, SERVED, WRK, SYSCALLS, VERDICT, WHY };
 
 /* The first line of a table is its head. */
 struct report_line {

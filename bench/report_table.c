@@ -11,6 +11,7 @@
 
 #include "report_layout.h"
 #include "units.h"
+#include "why.h"
 
 /* ---- words ---- */
 
@@ -107,6 +108,7 @@ static void put_line(struct report_line *line, const struct summary_group *group
              row_has(cell, CELL_syscalls_per_request) ? "%.2f" : "-",
              row_number(cell, CELL_syscalls_per_request));
     put_verdict(line->fields[VERDICT], cell, standing);
+    snprintf(line->fields[WHY], REPORT_FIELD_MAX, "%s", row_text(cell, CELL_why));
     put_values(line, cell, standing == STANDING_RANKED, rate_only);
 }
 
@@ -125,6 +127,7 @@ static void put_head(struct report_line *head, const struct summary_group *group
     strcpy(head->fields[WRK], "wrk req/s");
     strcpy(head->fields[SYSCALLS], "syscalls/req");
     strcpy(head->fields[VERDICT], "verdict");
+    strcpy(head->fields[WHY], "why");
 }
 
 /* ---- what stands around the table ---- */
@@ -250,11 +253,16 @@ static void write_group(FILE *out, const struct summary *summary, const struct s
     for (unsigned i = 0; i < group->count; i++)
         put_line(&lines[i + 1], group, &group->cells[i]);
     report_find_shown(lines, group->count + 1, shown);
+    shown[WHY] &= style == REPORT_MARKDOWN; /* the terminal has --explain */
     write_title(out, group, style);
     if (style == REPORT_MARKDOWN)
         report_layout_markdown(out, lines, group->count + 1, shown);
     else
         write_terminal(out, lines, group->count + 1, shown);
+    if (style == REPORT_EXPLAINED) {
+        fputs("\nwhat bound it\n", out);
+        why_print(out, group->cells, group->count);
+    }
     putc('\n', out);
     report_pairs(out, summary, group, bullet);
     write_reasons(out, group, bullet);

@@ -17,7 +17,7 @@ struct bench_options {
     const char *until; /* "2%" */
     int64_t budget_ns; /* 0: none */
     uint64_t seed;     /* 0: from the clock */
-    bool duet, aa, quick, deep, no_cost, plan, columns, help;
+    bool duet, aa, quick, deep, no_cost, explain, plan, columns, help;
     const char *sides[2]; /* of a duet: BASE and NEW; NULL: none */
     int scenario_count;
     char **scenarios; /* operands: files or names */

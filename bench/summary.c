@@ -168,6 +168,8 @@ static int make_cell(struct summary *summary, struct summary_group *group, const
     if (summary_cell(cell, summary->session, group) < 0)
         return -1;
     compare_with_control(summary, group, all, cell);
+    if (summary_why(cell, summary->session, group) < 0)
+        return -1;
     summary->fault |= verdict_is_fault(verdict_from_name(row_text(cell, CELL_reason)));
     return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "histogram.h"
+#include "why.h"
 
 /* ---- choosing rows ---- */
 
@@ -278,4 +279,24 @@ int summary_cell(struct row *cell, const struct session *session, const struct s
         explain_absence(cell, group);
     free(slices.rows);
     return group->client == CLIENT_TENK_LOAD ? fill_cost(cell, session, group) : 0;
+}
+
+int summary_why(struct row *cell, const struct session *session, const struct summary_group *group)
+{
+    const char *name = row_text(cell, CELL_model);
+    const struct model *model = registry_find(&group->part->registry, name);
+    struct why_slices slices = {.scans = model && model->scans};
+    int status = 0;
+
+    if (choose(&slices.timing, session, group, name, "timing") < 0 ||
+        choose(&slices.cost, session, group, name, "cost") < 0)
+        status = -1;
+    else
+        why_explain(cell, &slices);
+    for (unsigned i = 0; status == 0 && i < session->samples.count; i++)
+        if (belongs(&session->samples.rows[i], group, name, "timing"))
+            row_set_text(&session->samples.rows[i], SAMPLE_why, row_text(cell, CELL_why));
+    free(slices.timing.rows);
+    free(slices.cost.rows);
+    return status;
 }

@@ -12,7 +12,12 @@
 int summary_select(struct selection *selection, const struct session *session,
                    const struct summary_group *group, const char *model);
 
-/* Fills the cell but for its ratios. The columns that name it are set. 0; -1 with no memory. */
+/* Says what bound a cell whose other columns are set, ratios included, there and in its slices. 0; -1 with no
+ * memory. */
+int summary_why(struct row *cell, const struct session *session, const struct summary_group *group);
+
+/* Fills the cell but for its ratios and what bound it. The columns that name it are set. 0; -1 with no
+ * memory. */
 int summary_cell(struct row *cell, const struct session *session, const struct summary_group *group);
 
 #endif
