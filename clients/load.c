@@ -3,10 +3,10 @@
  *
  *     options -> plan (what to send, what must come back) -> steps: run (threads) -> result -> reports
  *
- * In reading order: load_options (load_rates, load_objective), load_plan (load_target, load_mix,
+ * In reading order: load_options (load_rates, objective), load_plan (load_target, load_mix,
  * load_request, load_expect), load_worker (load_connect, load_conn, load_send, load_check, load_phase,
  * load_life), load_reply (load_head),
- * load_pace, load_stats, load_run, load_steps (load_search, load_verdict,
+ * load_pace, load_stats, load_run, load_steps (rate_search, load_verdict,
  * load_ranks), load_output (load_report). Beside it: load_merge; load_selftest (load_child).
  *
  * Exit status: 0 good; 1 errors happened or nothing was served; 2 wrong usage; 3 cannot run here.

@@ -118,7 +118,7 @@ static int parse_texts(struct load_options *options, const struct texts *texts)
     const char *wrong = texts->rates != NULL ? load_rates_parse(texts->rates, &options->rates) : NULL;
 
     if (wrong == NULL && texts->objective != NULL)
-        wrong = load_objective_parse(texts->objective, &options->objective);
+        wrong = objective_parse(texts->objective, &options->objective);
     if (wrong == NULL && texts->start != NULL)
         wrong = load_ranks_parse_time(texts->start, &options->start_wall_ns);
     if (wrong != NULL)
@@ -130,7 +130,7 @@ static int parse_texts(struct load_options *options, const struct texts *texts)
     return -1;
 }
 
-const struct load_objective *load_options_objective(const struct load_options *options)
+const struct objective *load_options_objective(const struct load_options *options)
 {
     return options->objective.text != NULL ? &options->objective : NULL;
 }

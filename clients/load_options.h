@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "load_objective.h"
+#include "objective.h"
 #include "load_rates.h"
 #include "options.h"
 
@@ -28,7 +28,7 @@ struct load_options {
     int64_t duration_ns, warmup_ns, ramp_ns, timeout_ns;
     struct load_rates rates;          /* --rate: each is a step of its own; none: closed loop */
     uint64_t rate;                    /* of the present step, requests per second; 0: closed loop */
-    struct load_objective objective;  /* --find-capacity */
+    struct objective objective;       /* --find-capacity */
     bool poisson;                     /* open loop: exponential gaps instead of equal ones */
     uint64_t requests_per_connection; /* 0: no limit */
     uint64_t pipeline;
@@ -59,7 +59,7 @@ int load_options_parse(int argc, char **argv, struct load_options *options);
 bool load_method_is_known(const char *method);
 
 /* What --find-capacity has to keep; NULL without it. */
-const struct load_objective *load_options_objective(const struct load_options *options);
+const struct objective *load_options_objective(const struct load_options *options);
 
 /* No progress on stderr: it was asked for, or a program reads the results. */
 bool load_options_silent(const struct load_options *options);

@@ -44,7 +44,7 @@ static int report_to_stdout(const struct load_plan *plan, const struct load_step
 static int judge(const struct load_plan *plan, const struct load_steps *steps)
 {
     if (plan->options->objective.text != NULL)
-        return load_search_holds(&steps->search) > 0 ? EXIT_GOOD : EXIT_FAULT;
+        return rate_search_holds(&steps->search) > 0 ? EXIT_GOOD : EXIT_FAULT;
     for (size_t i = 0; i < steps->count; i++)
         if (steps->items[i].total_errors > 0 || steps->items[i].served == 0)
             return EXIT_FAULT;

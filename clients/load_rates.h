@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOAD_STEPS_MAX = 64 }; /* a step keeps about 1 MiB of histograms until the end */
+#include "rate_search.h"
+
+enum { LOAD_STEPS_MAX = RATE_SEARCH_STEPS_MAX }; /* a step keeps about 1 MiB of histograms until the end */
 
 struct load_rates {
     uint64_t items[LOAD_STEPS_MAX]; /* requests per second, none of them 0 */

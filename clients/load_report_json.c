@@ -114,7 +114,7 @@ static void add_open_loop(json_t *object, const struct load_result *result)
 static json_t *result_json(const struct load_plan *plan, const struct load_result *result)
 {
     const struct load_stats *window = &result->window;
-    const struct load_objective *objective = load_options_objective(plan->options);
+    const struct objective *objective = load_options_objective(plan->options);
     json_t *object = json_object();
 
     json_object_set_new(object, "setup", setup_json(plan->options, result));
@@ -173,14 +173,14 @@ static json_t *rate_json(uint64_t rate)
 
 static json_t *search_json(const struct load_plan *plan, const struct load_steps *steps)
 {
-    const struct load_search *search = &steps->search;
-    uint64_t holds = load_search_holds(search);
+    const struct rate_search *search = &steps->search;
+    uint64_t holds = rate_search_holds(search);
     json_t *closed = steps->closed.threads > 0 ? result_json(plan, &steps->closed) : json_null();
 
     return json_pack("{s:s, s:I, s:b, s:o, s:o, s:o, s:b, s:o, s:o}", "objective",
                      plan->options->objective.text, "capacity_per_s", (json_int_t)holds, "confirmed",
-                     load_search_confirmed(search), "holds_per_s", rate_json(holds), "fails_per_s",
-                     rate_json(load_search_fails(search)), "fails_because", fails_because_json(steps, plan),
+                     rate_search_confirmed(search), "holds_per_s", rate_json(holds), "fails_per_s",
+                     rate_json(rate_search_fails(search)), "fails_because", fails_because_json(steps, plan),
                      "interrupted", steps->interrupted, "closed_loop", closed, "steps",
                      steps_json(plan, steps));
 }

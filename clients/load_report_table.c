@@ -56,7 +56,7 @@ static void print_step(FILE *out, const struct load_plan *plan, const struct loa
 
 /* ---- what a search found ---- */
 
-static void print_failure(FILE *out, const struct load_steps *steps, const struct load_objective *objective)
+static void print_failure(FILE *out, const struct load_steps *steps, const struct objective *objective)
 {
     const struct load_result *failed = load_steps_find_failed(steps, objective);
     char rate[UNITS_TEXT_MAX], value[UNITS_TEXT_MAX];
@@ -70,7 +70,7 @@ static void print_failure(FILE *out, const struct load_steps *steps, const struc
             load_verdict_text(verdict));
     if (verdict == LOAD_VERDICT_MISSED)
         fprintf(out, ", %.*s was %s", (int)strcspn(objective->text, "<"), objective->text,
-                units_format_duration(value, load_objective_value_ns(objective, &failed->window.latency)));
+                units_format_duration(value, objective_value_ns(objective, &failed->window.latency)));
     fputc('\n', out);
     if (verdict == LOAD_VERDICT_CLIENT_BOUND || verdict == LOAD_VERDICT_LATE)
         fprintf(out,
@@ -80,9 +80,9 @@ static void print_failure(FILE *out, const struct load_steps *steps, const struc
 
 static void print_capacity(FILE *out, const struct load_plan *plan, const struct load_steps *steps)
 {
-    const struct load_objective *objective = &plan->options->objective;
-    const struct load_search *search = &steps->search;
-    uint64_t holds = load_search_holds(search);
+    const struct objective *objective = &plan->options->objective;
+    const struct rate_search *search = &steps->search;
+    uint64_t holds = rate_search_holds(search);
     char rate[UNITS_TEXT_MAX];
 
     if (steps->count == 0) {
@@ -95,7 +95,7 @@ static void print_capacity(FILE *out, const struct load_plan *plan, const struct
     else
         fprintf(out, "  capacity   %s/s keeps %s (%s)", units_format_count(rate, (double)holds),
                 objective->text,
-                load_search_confirmed(search) ? "measured twice" : "not confirmed: the search was cut short");
+                rate_search_confirmed(search) ? "measured twice" : "not confirmed: the search was cut short");
     print_failure(out, steps, objective);
 }
 

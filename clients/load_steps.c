@@ -103,7 +103,7 @@ static int find_first(struct load_steps *steps, struct load_plan *plan, struct l
     return status;
 }
 
-static bool last_holds(const struct load_steps *steps, const struct load_objective *objective)
+static bool last_holds(const struct load_steps *steps, const struct objective *objective)
 {
     return load_verdict_of(&steps->items[steps->count - 1], objective) == LOAD_VERDICT_GOOD;
 }
@@ -111,17 +111,17 @@ static bool last_holds(const struct load_steps *steps, const struct load_objecti
 static int run_search(struct load_steps *steps, struct load_plan *plan, struct load_options *options,
                       char *error)
 {
-    struct load_search *search = &steps->search;
+    struct rate_search *search = &steps->search;
     uint64_t first, rate;
 
     int status = find_first(steps, plan, options, &first, error);
     if (status != 0 || first == 0)
         return status;
-    load_search_open(search, first, first / LEAST_SHARE + 1, LOAD_RATE_MAX);
-    while (status == 0 && !steps->interrupted && (rate = load_search_next(search)) != 0) {
+    rate_search_open(search, first, first / LEAST_SHARE + 1, LOAD_RATE_MAX);
+    while (status == 0 && !steps->interrupted && (rate = rate_search_next(search)) != 0) {
         status = step(steps, plan, options, rate, error);
         if (status == 0 && !steps->interrupted)
-            load_search_note(search, rate, last_holds(steps, &options->objective));
+            rate_search_note(search, rate, last_holds(steps, &options->objective));
     }
     return status;
 }
@@ -145,9 +145,9 @@ int load_steps_run(struct load_steps *steps, struct load_plan *plan, struct load
 }
 
 const struct load_result *load_steps_find_failed(const struct load_steps *steps,
-                                                 const struct load_objective *objective)
+                                                 const struct objective *objective)
 {
-    uint64_t fails = load_search_fails(&steps->search);
+    uint64_t fails = rate_search_fails(&steps->search);
 
     for (size_t i = 0; fails > 0 && i < steps->count; i++)
         if (llround(steps->items[i].rate_asked) == (long long)fails &&

@@ -5,7 +5,7 @@
 #define LOAD_STEPS_H
 
 #include "load_plan.h"
-#include "load_search.h"
+#include "rate_search.h"
 #include "load_stats.h"
 
 /*
@@ -29,12 +29,12 @@ struct load_steps {
 
     /* --find-capacity */
     struct load_result closed; /* closed loop, to know where to begin; no threads when it was not needed */
-    struct load_search search;
+    struct rate_search search;
 };
 
 /* --find-capacity: a measurement of the lowest rate that fails, which did fail. NULL when there is none. */
 const struct load_result *load_steps_find_failed(const struct load_steps *steps,
-                                                 const struct load_objective *objective);
+                                                 const struct objective *objective);
 
 /*
  * Measures what the options ask for, one step after the other, until the end or SIGINT or SIGTERM. 0; 3

@@ -12,13 +12,13 @@ static bool late(const struct load_result *result)
  * Open loop only. What this client sent late counts in the latency, so an objective that is kept in spite of
  * that is kept.
  */
-static bool kept(const struct load_result *result, const struct load_objective *objective)
+static bool kept(const struct load_result *result, const struct objective *objective)
 {
     return objective != NULL && result->rate_asked > 0 &&
-           load_objective_value_ns(objective, &result->window.latency) < objective->limit_ns;
+           objective_value_ns(objective, &result->window.latency) < objective->limit_ns;
 }
 
-enum load_verdict load_verdict_of(const struct load_result *result, const struct load_objective *objective)
+enum load_verdict load_verdict_of(const struct load_result *result, const struct objective *objective)
 {
     bool closed = result->rate_asked <= 0, bound = load_result_bound(result);
 

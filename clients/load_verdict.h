@@ -4,7 +4,7 @@
 #ifndef LOAD_VERDICT_H
 #define LOAD_VERDICT_H
 
-#include "load_objective.h"
+#include "objective.h"
 #include "load_stats.h"
 
 #define LOAD_LAG_WARN_NS INT64_C(1000000) /* sends later than this at p99 are not what was asked for */
@@ -21,7 +21,7 @@ enum load_verdict {
 };
 
 /* `objective` may be NULL. */
-enum load_verdict load_verdict_of(const struct load_result *result, const struct load_objective *objective);
+enum load_verdict load_verdict_of(const struct load_result *result, const struct objective *objective);
 
 /* "overloaded": for tables and JSON. */
 const char *load_verdict_text(enum load_verdict verdict);

@@ -4,12 +4,12 @@
  */
 #include <criterion/criterion.h>
 
-#include "../clients/load_objective.c"
 #include "../clients/load_rates.c"
-#include "../clients/load_search.c"
 #include "../clients/load_stats.c"
 #include "../clients/load_verdict.c"
+#include "objective.h"
 #include "random.h"
+#include "rate_search.h"
 
 /* ---- --rate ---- */
 
@@ -65,19 +65,19 @@ Test(load_rates, ladder_has_a_limit)
 
 /* ---- objectives ---- */
 
-TestSuite(load_objective, .timeout = 60);
+TestSuite(objective, .timeout = 60);
 
 static void check_percent(const char *text, double percent, int64_t limit_ns)
 {
-    struct load_objective objective;
+    struct objective objective;
 
-    cr_assert_null(load_objective_parse(text, &objective), "%s", text);
-    cr_assert_eq(objective.kind, LOAD_OBJECTIVE_PERCENTILE);
+    cr_assert_null(objective_parse(text, &objective), "%s", text);
+    cr_assert_eq(objective.kind, OBJECTIVE_PERCENTILE);
     cr_assert_float_eq(objective.percent, percent, 1e-9, "%s is %f", text, objective.percent);
     cr_assert_eq(objective.limit_ns, limit_ns);
 }
 
-Test(load_objective, percentiles)
+Test(objective, percentiles)
 {
     check_percent("p99<10ms", 99, 10000000);
     check_percent("p50<80us", 50, 80000);
@@ -87,17 +87,17 @@ Test(load_objective, percentiles)
     check_percent("p5<1s", 5, 1000000000);
 }
 
-Test(load_objective, mean_and_maximum)
+Test(objective, mean_and_maximum)
 {
-    struct load_objective objective;
+    struct objective objective;
 
-    cr_assert_null(load_objective_parse("mean<2ms", &objective));
-    cr_assert_eq(objective.kind, LOAD_OBJECTIVE_MEAN);
-    cr_assert_null(load_objective_parse("max<1s", &objective));
-    cr_assert_eq(objective.kind, LOAD_OBJECTIVE_MAX);
+    cr_assert_null(objective_parse("mean<2ms", &objective));
+    cr_assert_eq(objective.kind, OBJECTIVE_MEAN);
+    cr_assert_null(objective_parse("max<1s", &objective));
+    cr_assert_eq(objective.kind, OBJECTIVE_MAX);
 }
 
-Test(load_objective, what_is_not_an_objective_is_refused)
+Test(objective, what_is_not_an_objective_is_refused)
 {
     static const char *const wrong[] = {
         "",
@@ -119,48 +119,48 @@ Test(load_objective, what_is_not_an_objective_is_refused)
         "99<1ms",
         "p99.99999999999<1ms",
     };
-    struct load_objective objective;
+    struct objective objective;
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        const char *sentence = load_objective_parse(wrong[i], &objective);
+        const char *sentence = objective_parse(wrong[i], &objective);
 
-        cr_assert(sentence != NULL && strstr(sentence, "--find-capacity"), "\"%s\" was taken", wrong[i]);
+        cr_assert(sentence != NULL && strstr(sentence, "a latency and its limit"), "\"%s\" was taken", wrong[i]);
     }
 }
 
 /* ---- the search ---- */
 
-TestSuite(load_search, .timeout = 60);
+TestSuite(rate_search, .timeout = 60);
 
-static struct load_search search;
+static struct rate_search search;
 
 /* Searches on a server that holds up to `capacity`; one measurement in `wrong_every` says the opposite. */
 static size_t run_search(uint64_t from, uint64_t capacity, unsigned wrong_every)
 {
     uint64_t rate;
 
-    load_search_open(&search, from, from / 256 + 1, 100000000);
-    while ((rate = load_search_next(&search)) != 0) {
+    rate_search_open(&search, from, from / 256 + 1, 100000000);
+    while ((rate = rate_search_next(&search)) != 0) {
         bool lie = wrong_every > 0 && random_u64() % wrong_every == 0;
 
         cr_assert(rate >= search.least && rate <= search.most, "rate %lu", (unsigned long)rate);
-        load_search_note(&search, rate, (rate <= capacity) != lie);
+        rate_search_note(&search, rate, (rate <= capacity) != lie);
     }
     return search.steps;
 }
 
 static void check_bracket(uint64_t capacity)
 {
-    uint64_t holds = load_search_holds(&search), fails = load_search_fails(&search);
+    uint64_t holds = rate_search_holds(&search), fails = rate_search_fails(&search);
 
     cr_assert(holds <= capacity && capacity < fails, "%lu is not in %lu ... %lu", (unsigned long)capacity,
               (unsigned long)holds, (unsigned long)fails);
-    cr_assert((double)fails <= (double)holds * LOAD_SEARCH_PRECISION || fails == holds + 1,
+    cr_assert((double)fails <= (double)holds * RATE_SEARCH_PRECISION || fails == holds + 1,
               "%lu ... %lu is too wide", (unsigned long)holds, (unsigned long)fails);
-    cr_assert(load_search_confirmed(&search));
+    cr_assert(rate_search_confirmed(&search));
 }
 
-Test(load_search, finds_the_capacity_wherever_it_lies)
+Test(rate_search, finds_the_capacity_wherever_it_lies)
 {
     for (uint64_t capacity = 40; capacity < 1000000; capacity = capacity * 5 / 4 + 1) {
         cr_assert_leq(run_search(1000, capacity, 0), 40);
@@ -168,13 +168,13 @@ Test(load_search, finds_the_capacity_wherever_it_lies)
     }
 }
 
-Test(load_search, near_the_first_guess_it_is_short)
+Test(rate_search, near_the_first_guess_it_is_short)
 {
     cr_assert_leq(run_search(75000, 90000, 0), 12);
     check_bracket(90000);
 }
 
-Test(load_search, small_rates_are_found_to_the_request)
+Test(rate_search, small_rates_are_found_to_the_request)
 {
     for (uint64_t capacity = 1; capacity < 30; capacity++) {
         run_search(10, capacity, 0);
@@ -183,19 +183,19 @@ Test(load_search, small_rates_are_found_to_the_request)
 }
 
 /* A disturbed measurement moves nothing, unless the same rate is disturbed twice. */
-Test(load_search, one_wrong_measurement_is_outvoted)
+Test(rate_search, one_wrong_measurement_is_outvoted)
 {
     for (size_t wrong = 0; wrong < 14; wrong++) {
         uint64_t rate;
 
-        load_search_open(&search, 75000, 100, 100000000);
-        for (size_t i = 0; (rate = load_search_next(&search)) != 0; i++)
-            load_search_note(&search, rate, i != wrong && rate <= 90000);
+        rate_search_open(&search, 75000, 100, 100000000);
+        for (size_t i = 0; (rate = rate_search_next(&search)) != 0; i++)
+            rate_search_note(&search, rate, i != wrong && rate <= 90000);
         check_bracket(90000);
     }
 }
 
-Test(load_search, always_ends_whatever_is_measured)
+Test(rate_search, always_ends_whatever_is_measured)
 {
     uint64_t seed = random_start();
 
@@ -204,39 +204,39 @@ Test(load_search, always_ends_whatever_is_measured)
             run_search(1 + random_u64() % 1000000, random_u64() % 2000000, 1 + (unsigned)(random_u64() % 4));
 
         cr_assert_leq(count, LOAD_STEPS_MAX, "seed %lu", seed);
-        cr_assert(load_search_holds(&search) == 0 || load_search_fails(&search) == 0 ||
-                      load_search_holds(&search) < load_search_fails(&search),
+        cr_assert(rate_search_holds(&search) == 0 || rate_search_fails(&search) == 0 ||
+                      rate_search_holds(&search) < rate_search_fails(&search),
                   "seed %lu", seed);
     }
 }
 
-Test(load_search, objective_that_nothing_keeps)
+Test(rate_search, objective_that_nothing_keeps)
 {
     run_search(100000, 0, 0);
-    cr_assert_eq(load_search_holds(&search), 0);
-    cr_assert_eq(load_search_fails(&search), search.least);
-    cr_assert_not(load_search_confirmed(&search));
+    cr_assert_eq(rate_search_holds(&search), 0);
+    cr_assert_eq(rate_search_fails(&search), search.least);
+    cr_assert_not(rate_search_confirmed(&search));
 }
 
-Test(load_search, server_without_a_limit)
+Test(rate_search, server_without_a_limit)
 {
     run_search(1000000, UINT64_MAX, 0);
-    cr_assert_eq(load_search_holds(&search), search.most);
-    cr_assert_eq(load_search_fails(&search), 0);
-    cr_assert(load_search_confirmed(&search));
+    cr_assert_eq(rate_search_holds(&search), search.most);
+    cr_assert_eq(rate_search_fails(&search), 0);
+    cr_assert(rate_search_confirmed(&search));
 }
 
-Test(load_search, answer_that_does_not_hold_again_is_not_the_answer)
+Test(rate_search, answer_that_does_not_hold_again_is_not_the_answer)
 {
     uint64_t rate;
     unsigned times = 0;
 
-    load_search_open(&search, 1000, 10, 1000000);
-    while ((rate = load_search_next(&search)) != 0)
-        load_search_note(&search, rate, rate < 1000 || (rate == 1000 && times++ == 0));
-    cr_assert_lt(load_search_holds(&search), 1000);
-    cr_assert_eq(load_search_fails(&search), 1000);
-    cr_assert(load_search_confirmed(&search));
+    rate_search_open(&search, 1000, 10, 1000000);
+    while ((rate = rate_search_next(&search)) != 0)
+        rate_search_note(&search, rate, rate < 1000 || (rate == 1000 && times++ == 0));
+    cr_assert_lt(rate_search_holds(&search), 1000);
+    cr_assert_eq(rate_search_fails(&search), 1000);
+    cr_assert(rate_search_confirmed(&search));
 }
 
 /* ---- verdicts ---- */
@@ -264,7 +264,7 @@ static void teardown(void)
 
 TestSuite(load_verdict, .init = setup, .fini = teardown, .timeout = 60);
 
-static void check_verdict(const struct load_objective *objective, const char *expected)
+static void check_verdict(const struct objective *objective, const char *expected)
 {
     cr_assert_str_eq(load_verdict_text(load_verdict_of(&result, objective)), expected);
 }
@@ -282,7 +282,7 @@ Test(load_verdict, good)
 
 Test(load_verdict, objective_is_kept_below_its_limit_only)
 {
-    struct load_objective objective = {.kind = LOAD_OBJECTIVE_MAX, .limit_ns = 2000001};
+    struct objective objective = {.kind = OBJECTIVE_MAX, .limit_ns = 2000001};
 
     check_verdict(&objective, "good");
     objective.limit_ns = 2000000;
@@ -301,7 +301,7 @@ Test(load_verdict, nothing_and_errors)
 
 Test(load_verdict, overload_is_the_servers_unless_the_client_was_busy)
 {
-    struct load_objective objective = {.kind = LOAD_OBJECTIVE_MAX, .limit_ns = INT64_MAX};
+    struct objective objective = {.kind = OBJECTIVE_MAX, .limit_ns = INT64_MAX};
 
     result.window.requests = 980;
     check_verdict(&objective, "overloaded");
@@ -312,7 +312,7 @@ Test(load_verdict, overload_is_the_servers_unless_the_client_was_busy)
 /* Lateness counts in the latency: what is kept in spite of it is kept. */
 Test(load_verdict, late_sends)
 {
-    struct load_objective objective = {.kind = LOAD_OBJECTIVE_MAX, .limit_ns = 3000000};
+    struct objective objective = {.kind = OBJECTIVE_MAX, .limit_ns = 3000000};
 
     send_late();
     check_verdict(NULL, "sent-late");

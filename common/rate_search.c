@@ -1,29 +1,29 @@
 /*
- * load_search - bisection over rates.
+ * rate_search - bisection over rates.
  */
-#include "load_search.h"
+#include "rate_search.h"
 
 #include <math.h>
 
 enum { TIMES_TO_BE_SURE = 2 };
 
-void load_search_open(struct load_search *search, uint64_t from, uint64_t least, uint64_t most)
+void rate_search_open(struct rate_search *search, uint64_t from, uint64_t least, uint64_t most)
 {
-    *search = (struct load_search){.from = from, .least = least, .most = most};
+    *search = (struct rate_search){.from = from, .least = least, .most = most};
 }
 
-static bool undecided(const struct load_search *search, size_t i)
+static bool undecided(const struct rate_search *search, size_t i)
 {
     return search->tried[i].failed > 0 && search->tried[i].failed < TIMES_TO_BE_SURE &&
            search->tried[i].held < TIMES_TO_BE_SURE;
 }
 
-static bool failing(const struct load_search *search, size_t i)
+static bool failing(const struct rate_search *search, size_t i)
 {
     return search->tried[i].failed >= TIMES_TO_BE_SURE;
 }
 
-uint64_t load_search_fails(const struct load_search *search)
+uint64_t rate_search_fails(const struct rate_search *search)
 {
     uint64_t lowest = 0;
 
@@ -34,9 +34,9 @@ uint64_t load_search_fails(const struct load_search *search)
 }
 
 /* Index of the highest rate that holds below the lowest that fails, or search->count. */
-static size_t best(const struct load_search *search)
+static size_t best(const struct rate_search *search)
 {
-    uint64_t fails = load_search_fails(search);
+    uint64_t fails = rate_search_fails(search);
     size_t found = search->count;
 
     for (size_t i = 0; i < search->count; i++) {
@@ -48,14 +48,14 @@ static size_t best(const struct load_search *search)
     return found;
 }
 
-uint64_t load_search_holds(const struct load_search *search)
+uint64_t rate_search_holds(const struct rate_search *search)
 {
     size_t i = best(search);
 
     return i < search->count ? search->tried[i].rate : 0;
 }
 
-bool load_search_confirmed(const struct load_search *search)
+bool rate_search_confirmed(const struct rate_search *search)
 {
     size_t i = best(search);
 
@@ -71,12 +71,12 @@ static uint64_t rounded(double rate)
 }
 
 /* The rate that makes the bracket narrower; 0 when it is narrow enough. */
-static uint64_t between(const struct load_search *search, uint64_t holds, uint64_t fails)
+static uint64_t between(const struct rate_search *search, uint64_t holds, uint64_t fails)
 {
     uint64_t rate;
 
     if (fails == 0) {
-        rate = rounded((double)holds * LOAD_SEARCH_GROWTH);
+        rate = rounded((double)holds * RATE_SEARCH_GROWTH);
         rate = rate > holds ? rate : holds + 1;
         return holds == search->most ? 0 : rate < search->most ? rate : search->most;
     }
@@ -84,29 +84,29 @@ static uint64_t between(const struct load_search *search, uint64_t holds, uint64
         rate = rounded((double)fails / 2);
         return fails == search->least ? 0 : rate > search->least ? rate : search->least;
     }
-    if ((double)fails <= (double)holds * LOAD_SEARCH_PRECISION || fails - holds < 2)
+    if ((double)fails <= (double)holds * RATE_SEARCH_PRECISION || fails - holds < 2)
         return 0;
     rate = rounded(sqrt((double)holds * (double)fails));
     return rate > holds && rate < fails ? rate : holds + (fails - holds) / 2;
 }
 
-uint64_t load_search_next(const struct load_search *search)
+uint64_t rate_search_next(const struct rate_search *search)
 {
-    if (search->steps == LOAD_STEPS_MAX)
+    if (search->steps == RATE_SEARCH_STEPS_MAX)
         return 0;
     if (search->steps == 0)
         return search->from;
     if (undecided(search, search->last))
         return search->tried[search->last].rate;
 
-    uint64_t holds = load_search_holds(search);
-    uint64_t rate = between(search, holds, load_search_fails(search));
-    if (rate == 0 && holds != 0 && !load_search_confirmed(search))
+    uint64_t holds = rate_search_holds(search);
+    uint64_t rate = between(search, holds, rate_search_fails(search));
+    if (rate == 0 && holds != 0 && !rate_search_confirmed(search))
         return holds;
     return rate;
 }
 
-void load_search_note(struct load_search *search, uint64_t rate, bool held)
+void rate_search_note(struct rate_search *search, uint64_t rate, bool held)
 {
     size_t i = 0;
 

@@ -1,7 +1,7 @@
 /*
- * load_objective - reads and looks up the latency of an objective.
+ * objective - reads and looks up the latency of an objective.
  */
-#include "load_objective.h"
+#include "objective.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "units.h"
 
 static const char not_an_objective[] =
-    "--find-capacity takes a latency and its limit: 'p99<10ms', 'p99.9<50ms', 'mean<2ms' or 'max<1s'";
+    "an objective is a latency and its limit: 'p99<10ms', 'p99.9<50ms', 'mean<2ms' or 'max<1s'";
 
 /* "99", "99.9", and "999" for 99.9 as JSON names have it. False for anything else. */
 static bool parse_percent(const char *digits, size_t length, double *percent)
@@ -28,15 +28,15 @@ static bool parse_percent(const char *digits, size_t length, double *percent)
     return *end == '\0' && *percent > 0 && *percent < 100;
 }
 
-const char *load_objective_parse(const char *text, struct load_objective *objective)
+const char *objective_parse(const char *text, struct objective *objective)
 {
     size_t length = strcspn(text, "<");
 
-    *objective = (struct load_objective){.text = text};
+    *objective = (struct objective){.text = text};
     if (length == 4 && strncmp(text, "mean", 4) == 0)
-        objective->kind = LOAD_OBJECTIVE_MEAN;
+        objective->kind = OBJECTIVE_MEAN;
     else if (length == 3 && strncmp(text, "max", 3) == 0)
-        objective->kind = LOAD_OBJECTIVE_MAX;
+        objective->kind = OBJECTIVE_MAX;
     else if (text[0] != 'p' || !parse_percent(text + 1, length - 1, &objective->percent))
         return not_an_objective;
     if (text[length] != '<' || units_parse_duration_ns(text + length + 1, &objective->limit_ns) < 0 ||
@@ -45,14 +45,14 @@ const char *load_objective_parse(const char *text, struct load_objective *object
     return NULL;
 }
 
-int64_t load_objective_value_ns(const struct load_objective *objective, const struct histogram *latency)
+int64_t objective_value_ns(const struct objective *objective, const struct histogram *latency)
 {
     switch (objective->kind) {
-    case LOAD_OBJECTIVE_MEAN:
+    case OBJECTIVE_MEAN:
         return (int64_t)histogram_mean_ns(latency);
-    case LOAD_OBJECTIVE_MAX:
+    case OBJECTIVE_MAX:
         return latency->max_ns;
-    case LOAD_OBJECTIVE_PERCENTILE:
+    case OBJECTIVE_PERCENTILE:
         break;
     }
     return histogram_percentile_ns(latency, objective->percent);
