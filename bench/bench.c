@@ -37,7 +37,9 @@ static void print_part(const struct session_part *part)
     fprintf(stderr, "%s: %u models x connections", scenario->name, scenario->models.count);
     for (unsigned i = 0; i < scenario->connections.count; i++)
         fprintf(stderr, " %u", scenario->connections.items[i]);
-    fprintf(stderr, ", %u rounds of %s after %s of ramp", (unsigned)scenario->rounds,
+    fprintf(stderr, ", %u %s %s after %s of ramp",
+            (unsigned)(scenario->capacity[0] ? scenario->searches : scenario->rounds),
+            scenario->capacity[0] ? "searches of the capacity in slices of" : "rounds of",
             units_format_duration(slice, scenario->slice_ns), units_format_duration(ramp, scenario->ramp_ns));
     fprintf(stderr, "%s; %u slices, %u starts\n", scenario_has_client(scenario, "wrk") ? ", wrk beside" : "",
             part->plan.count, part->plan.blocks);
@@ -75,7 +77,8 @@ static void print_slices(const struct session *session)
 
             printf("%s %u start %u round %u %s %s%s %u\n", part->scenario.name, slice->index, slice->block,
                    slice->round,
-                   slice->cost || slice->beside > 0 ? slice_kind(slice) : client_name(slice->client),
+                   slice->cost || slice->search || slice->beside > 0 ? slice_kind(slice)
+                                                                     : client_name(slice->client),
                    part->scenario.models.items[slice->model], slice->copy > 0 ? " (copy)" : "",
                    slice->connections);
         }

@@ -76,6 +76,8 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         columns_markdown(stdout, &sample_columns);
         printf("\n## A cell\n\n");
         columns_markdown(stdout, &cell_columns);
+        printf("\n## A capacity\n\n");
+        columns_markdown(stdout, &capacity_columns);
         return EXIT_GOOD;
     }
     if (options->quick && options->deep) {

@@ -21,6 +21,7 @@ struct block {
     bool *done;
     const struct stop_rule *stop;
     unsigned start;
+    double rate_per_s; /* of the slice that runs; 0: closed loop */
     int syscalls_fd;
 };
 

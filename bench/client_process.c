@@ -54,7 +54,7 @@ static void add_number(struct command *command, const char *option, double numbe
 
 static void load_command(struct command *command, const struct client_setting *setting,
                          const struct scenario *scenario, const struct slice *slice, const char *target,
-                         int64_t ramp_ns, const struct client_files *files)
+                         const struct client_pace *pace, const struct client_files *files)
 {
     int64_t duration_ns = slice->cost ? scenario->cost_slice_ns : scenario->slice_ns;
 
@@ -64,7 +64,7 @@ static void load_command(struct command *command, const struct client_setting *s
     add(command, "--quiet");
     add_number(command, "--connections", slice->connections, "");
     add_number(command, "--threads", client_threads(setting, slice->connections), "");
-    add_number(command, "--warmup", (double)ramp_ns, "ns");
+    add_number(command, "--warmup", (double)pace->ramp_ns, "ns");
     add_number(command, "--duration", (double)duration_ns, "ns");
     if (slice->idle > 0)
         add_number(command, "--idle", slice->idle, "");
@@ -74,8 +74,8 @@ static void load_command(struct command *command, const struct client_setting *s
         add_number(command, "--pipeline", (double)scenario->pipeline, "");
     if (scenario->requests_per_connection > 0)
         add_number(command, "--requests-per-connection", (double)scenario->requests_per_connection, "");
-    if (scenario->rate > 0)
-        add_number(command, "--rate", scenario->rate, "");
+    if (pace->rate_per_s > 0)
+        add_number(command, "--rate", pace->rate_per_s, "");
     if (!slice->cost) {
         add(command, "--hlog");
         add(command, files->histogram);
@@ -95,7 +95,7 @@ static void wrk_command(struct command *command, const struct client_setting *se
 }
 
 pid_t client_start(const struct client_setting *setting, const struct scenario *scenario,
-                   const struct slice *slice, const char *target, int64_t ramp_ns,
+                   const struct slice *slice, const char *target, const struct client_pace *pace,
                    const struct client_files *files, struct failure *failure)
 {
     struct command command = {.program = launch_empty()};
@@ -104,7 +104,7 @@ pid_t client_start(const struct client_setting *setting, const struct scenario *
     if (slice->client == CLIENT_WRK)
         wrk_command(&command, setting, scenario, slice, target);
     else
-        load_command(&command, setting, scenario, slice, target, ramp_ns, files);
+        load_command(&command, setting, scenario, slice, target, pace, files);
     command.program.cpus = setting->cpus;
     command.program.stdout_fd = open(files->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     command.program.stderr_fd = open(files->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

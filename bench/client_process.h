@@ -31,15 +31,20 @@ struct client_files {
     char histogram[LAUNCH_PATH_MAX]; /* tenk-load only */
 };
 
+/* What neither scenario nor plan says of a slice's load. */
+struct client_pace {
+    int64_t ramp_ns;   /* tenk-load discards so much first */
+    double rate_per_s; /* open loop; 0: closed loop */
+};
+
 /* Threads the client gets: one for each of its CPUs, never more than connections. */
 unsigned client_threads(const struct client_setting *setting, unsigned connections);
 
 /*
- * Starts the client of a slice against `target`; tenk-load discards `ramp_ns` first. The process id;
- * -1 with a sentence.
+ * Starts the client of a slice against `target`. The process id; -1 with a sentence.
  */
 pid_t client_start(const struct client_setting *setting, const struct scenario *scenario,
-                   const struct slice *slice, const char *target, int64_t ramp_ns,
+                   const struct slice *slice, const char *target, const struct client_pace *pace,
                    const struct client_files *files, struct failure *failure);
 
 /* Fills the client's columns of a row from its output. 0; -1: there is no result in it. */

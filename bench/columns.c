@@ -10,23 +10,23 @@
 #include <string.h>
 
 #define SAMPLE(name, type, text) {#name, COLUMN_##type, text},
-#define CELL(name, type, text)
 static const struct column sample_table[] = {
 #include "columns.def"
 };
-#undef SAMPLE
-#undef CELL
 
-#define SAMPLE(name, type, text)
 #define CELL(name, type, text) {#name, COLUMN_##type, text},
 static const struct column cell_table[] = {
 #include "columns.def"
 };
-#undef SAMPLE
-#undef CELL
+
+#define CAPACITY(name, type, text) {#name, COLUMN_##type, text},
+static const struct column capacity_table[] = {
+#include "columns.def"
+};
 
 const struct column_set sample_columns = {"A slice", sample_table, SAMPLE_COLUMNS};
 const struct column_set cell_columns = {"A cell", cell_table, CELL_COLUMNS};
+const struct column_set capacity_columns = {"A capacity", capacity_table, CAPACITY_COLUMNS};
 
 int row_open(struct row *row, const struct column_set *set)
 {

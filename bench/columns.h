@@ -1,9 +1,10 @@
 /*
  * columns - the one table of columns, and rows of values under them.
  *
- * columns.def lists every field of the result files once; here it becomes two enums (SAMPLE_… for a
- * slice, CELL_… for a summarised cell), two tables, and rows that can be written as JSON and CSV and
- * read back. A value that is not set is null: nothing in the files is ever a made-up zero.
+ * columns.def lists every field of the result files once; here it becomes enums (SAMPLE_… for a slice,
+ * CELL_… for a summarised cell, CAPACITY_… for what the searches of a model found), tables, and rows that
+ * can be written as JSON and CSV and read back. A value that is not set is null: nothing in the files is ever
+ * a made-up zero.
  */
 #ifndef COLUMNS_H
 #define COLUMNS_H
@@ -27,24 +28,24 @@ struct column_set {
 };
 
 #define SAMPLE(name, type, text) SAMPLE_##name,
-#define CELL(name, type, text)
 enum sample_column {
 #include "columns.def"
     SAMPLE_COLUMNS,
 };
-#undef SAMPLE
-#undef CELL
 
-#define SAMPLE(name, type, text)
 #define CELL(name, type, text) CELL_##name,
 enum cell_column {
 #include "columns.def"
     CELL_COLUMNS,
 };
-#undef SAMPLE
-#undef CELL
 
-extern const struct column_set sample_columns, cell_columns;
+#define CAPACITY(name, type, text) CAPACITY_##name,
+enum capacity_column {
+#include "columns.def"
+    CAPACITY_COLUMNS,
+};
+
+extern const struct column_set sample_columns, cell_columns, capacity_columns;
 
 /* ---- rows ---- */
 

@@ -41,7 +41,7 @@ const char *client_name(enum client_kind client)
 
 const char *slice_kind(const struct slice *slice)
 {
-    return slice->cost ? "cost" : slice->beside > 0 ? "duet" : "timing";
+    return slice->cost ? "cost" : slice->search ? "search" : slice->beside > 0 ? "duet" : "timing";
 }
 
 /* ---- orders ---- */
@@ -211,6 +211,38 @@ static void add_round(struct plan *plan, const struct scenario *scenario, const 
     }
 }
 
+/* All steps that the searches of one round may take. */
+static void add_search(struct plan *plan, const struct scenario *scenario, const struct orders *orders,
+                       unsigned search)
+{
+    struct slice slice = {.search = true, .round = search, .block = search, .client = CLIENT_TENK_LOAD};
+    unsigned position = 0;
+
+    for (slice.step = 0; slice.step < PLAN_SEARCH_STEPS; slice.step++)
+        for (unsigned i = 0; i < scenario->connections.count; i++) {
+            slice.connections = scenario->connections.items[orders->connections[i]];
+            add_order(plan, &orders->load[orders->connections[i]], slice, &position);
+        }
+}
+
+static void add_rounds(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
+                       struct orders *orders, struct splitmix *random)
+{
+    bool search = scenario->capacity[0] != '\0';
+    unsigned count = (unsigned)(search ? scenario->searches : scenario->rounds);
+
+    for (unsigned round = 0; round < count; round++) {
+        if (round % 2 == 0)
+            draw(orders, scenario, registry, random);
+        else
+            turn_round(orders, scenario->connections.count);
+        if (search)
+            add_search(plan, scenario, orders, round);
+        else
+            add_round(plan, scenario, orders, registry, round);
+    }
+}
+
 static void add_cost(struct plan *plan, const struct scenario *scenario, const struct registry *registry)
 {
     struct order order = all_models(scenario, registry, false);
@@ -234,7 +266,8 @@ int plan_make(struct plan *plan, const struct scenario *scenario, const struct r
 {
     struct splitmix random = {.state = seed};
     struct orders *orders = calloc(1, sizeof(*orders));
-    size_t most = (size_t)(scenario->rounds * 3 + 1) * scenario->connections.count * ORDER_MAX;
+    size_t rounds = scenario->rounds * 3 + scenario->searches * PLAN_SEARCH_STEPS + 1;
+    size_t most = rounds * scenario->connections.count * ORDER_MAX;
 
     *plan = (struct plan){.slices = calloc(most, sizeof(*plan->slices))};
     if (!orders || !plan->slices) {
@@ -242,15 +275,9 @@ int plan_make(struct plan *plan, const struct scenario *scenario, const struct r
         plan_free(plan);
         return failure_set(failure, EXIT_HERE, "out of memory for the plan of %s", scenario->name);
     }
-    for (unsigned round = 0; round < scenario->rounds; round++) {
-        if (round % 2 == 0)
-            draw(orders, scenario, registry, &random);
-        else
-            turn_round(orders, scenario->connections.count);
-        add_round(plan, scenario, orders, registry, round);
-    }
+    add_rounds(plan, scenario, registry, orders, &random);
     plan->blocks = plan->count > 0 ? plan->slices[plan->count - 1].block + 1 : 0;
-    if (scenario->cost_slice_ns > 0 && scenario_has_client(scenario, "tenk-load"))
+    if (scenario->cost_slice_ns > 0 && !scenario->capacity[0] && scenario_has_client(scenario, "tenk-load"))
         add_cost(plan, scenario, registry);
     free(orders);
     return 0;
@@ -278,8 +305,8 @@ int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scen
 {
     int64_t overhead_ns = SLICE_OVERHEAD_MS * NS_PER_MS + 2 * slice_idle_most_ns(slice);
 
-    if (slice->beside == 2)
-        return 0; /* at the same time as the one before */
+    if (slice->beside == 2 || slice->step >= PLAN_SEARCH_USUAL)
+        return 0; /* at the same time as the one before; not needed as a rule */
     if (slice->cost)
         return scenario->ramp_ns + scenario->cost_slice_ns + overhead_ns;
     if (slice->client == CLIENT_WRK)

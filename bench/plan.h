@@ -9,6 +9,9 @@
  *              same connection count; the control once
  *   duet       after the alternating slices of a round, when two programs are compared: base and new of
  *              each model at the same time, and the control's two copies; each pair has two slices
+ *   search     instead of rounds, when a capacity is searched (capacity.h): of each model and connection
+ *              count so many steps, as many as a search may take; those it does not need are left out. A
+ *              search is a block: its steps run in turn with those of the other models
  *   cost       at the end, one slice per model and connection count, each model in a start of its own:
  *              counting system calls slows every one of them, so nothing is timed there
  *
@@ -26,9 +29,16 @@
 
 enum client_kind { CLIENT_TENK_LOAD, CLIENT_WRK };
 
+enum {
+    PLAN_SEARCH_STEPS = 16, /* a search has at most so many steps */
+    PLAN_SEARCH_USUAL = 10, /* and takes about so many: what is expected of it */
+};
+
 struct slice {
     unsigned index; /* place in the plan */
     bool cost;      /* counts instead of timing */
+    bool search;    /* a step of the search for a capacity; `round` says which search */
+    unsigned step;  /* of the search, from 0 */
     enum client_kind client;
     unsigned model;  /* index in scenario->models */
     unsigned copy;   /* 0; 1: the control's second copy */
@@ -63,6 +73,6 @@ int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scen
 int64_t plan_expected_ns(const struct plan *plan, const struct scenario *scenario, const bool *done);
 
 const char *client_name(enum client_kind client);
-const char *slice_kind(const struct slice *slice); /* "timing", "cost", "duet" */
+const char *slice_kind(const struct slice *slice); /* "timing", "cost", "duet", "search" */
 
 #endif

@@ -38,7 +38,12 @@ static void plain_line(struct progress *progress, const struct scenario *scenari
 {
     if (slice->cost && !progress->cost)
         fprintf(stderr, "%s: counting system calls and memory, about %s left\n", scenario->name, left);
-    else if (!slice->cost && (progress->round != slice->round || progress->connections != slice->connections))
+    else if (slice->search &&
+             (progress->round != slice->round || progress->connections != slice->connections))
+        fprintf(stderr, "%s: search %u of %u, about %s left\n", scenario->name, slice->round + 1,
+                (unsigned)scenario->searches, left);
+    else if (!slice->cost && !slice->search &&
+             (progress->round != slice->round || progress->connections != slice->connections))
         fprintf(stderr, "%s: round %u of %u, %u connections, about %s left\n", scenario->name,
                 slice->round + 1, (unsigned)scenario->rounds, slice->connections, left);
     progress->round = slice->round;
@@ -58,6 +63,10 @@ void progress_slice(struct progress *progress, const struct scenario *scenario, 
     }
     if (slice->cost)
         fprintf(stderr, CLEAR_LINE "%s: counting, %s, %u connections; about %s left", scenario->name,
+                scenario->models.items[slice->model], slice->connections, left);
+    else if (slice->search)
+        fprintf(stderr, CLEAR_LINE "%s: search %u of %u, step %u, %s, %u connections; about %s left",
+                scenario->name, slice->round + 1, (unsigned)scenario->searches, slice->step + 1,
                 scenario->models.items[slice->model], slice->connections, left);
     else
         fprintf(stderr, CLEAR_LINE "%s: round %u of %u, %s, %u connections, %s%s; about %s left",

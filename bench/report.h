@@ -23,6 +23,13 @@ enum { FINDING_MAX = 700 };
 const char *report_finding(const struct summary *summary, const struct session_part *part,
                            char text[FINDING_MAX]);
 
+/* The capacities of a group: a table as on the terminal or in Markdown; one sentence; an object of
+ * results.json. */
+void report_capacity(FILE *out, const struct capacity_group *group, enum report_style style);
+const char *report_capacity_finding(const struct session *session, const struct capacity_group *group,
+                                    char text[FINDING_MAX]);
+json_t *report_capacity_json(const struct capacity_group *group);
+
 /* The ratios of the scenario's `pairs` in a group, a line each. */
 void report_pairs(FILE *out, const struct summary *summary, const struct summary_group *group,
                   const char *bullet);

@@ -50,6 +50,7 @@ static json_t *group_json(const struct summary *summary, const struct summary_gr
 static int write_json(const struct summary *summary, struct failure *failure)
 {
     json_t *root = json_object(), *groups = json_array(), *findings = json_object();
+    json_t *capacities = json_array();
     char finding[FINDING_MAX];
     int status;
 
@@ -67,6 +68,9 @@ static int write_json(const struct summary *summary, struct failure *failure)
     json_object_set_new(root, "slices_noisy", json_integer(summary->noisy));
     json_object_set_new(root, "fault", json_boolean(summary->fault));
     json_object_set_new(root, "groups", groups);
+    for (unsigned g = 0; g < summary->capacities.count; g++)
+        json_array_append_new(capacities, report_capacity_json(&summary->capacities.groups[g]));
+    json_object_set_new(root, "capacities", capacities);
     status = run_directory_write_json(&summary->session->run, "results.json", root, failure);
     json_decref(root);
     return status;

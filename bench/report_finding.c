@@ -95,6 +95,9 @@ const char *report_finding(const struct summary *summary, const struct session_p
     size_t used;
 
     text[0] = '\0';
+    for (unsigned g = 0; g < summary->capacities.count; g++)
+        if (summary->capacities.groups[g].part == part)
+            return report_capacity_finding(summary->session, &summary->capacities.groups[g], text);
     if (count == 0)
         return text;
     used = (size_t)snprintf(text, FINDING_MAX, "At %u connection%s %s %s: %.2f us of server CPU per request",

@@ -8,6 +8,28 @@
 
 enum { BARS_WIDTH_MIN = 60, BARS_MAX = 40, NAME_MAX_SHOWN = 20 };
 
+void report_put_rate(char field[REPORT_FIELD_MAX], double rate, bool ranked)
+{
+    char digits[32];
+    size_t length, used = 0;
+
+    if (isnan(rate)) {
+        strcpy(field, "-");
+        return;
+    }
+    length = (size_t)snprintf(digits, sizeof(digits), "%.0f", rate);
+    if (!ranked)
+        field[used++] = '(';
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            field[used++] = ' ';
+        field[used++] = digits[i];
+    }
+    if (!ranked)
+        field[used++] = ')';
+    field[used] = '\0';
+}
+
 void report_find_shown(const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS])
 {
     for (unsigned f = 0; f < REPORT_FIELDS; f++) {

@@ -21,6 +21,10 @@ struct report_line {
     bool ranked;
 };
 
+/* A rate with its thousands together, "112 840": people compare digits. In parentheses unless it is ranked;
+ * "-" for NaN. */
+void report_put_rate(char field[REPORT_FIELD_MAX], double rate, bool ranked);
+
 /* Columns in which no model has anything to say are left out. */
 void report_find_shown(const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS]);
 

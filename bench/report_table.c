@@ -23,29 +23,6 @@ static void put_us(char *field, double us)
         snprintf(field, REPORT_FIELD_MAX, us < 99.95 ? "%.1f" : "%.0f", us);
 }
 
-/* Rates with thousands together, "112 840": people compare digits. */
-static void put_rate(char *field, double rate, bool ranked)
-{
-    char digits[32];
-    size_t length, used = 0;
-
-    if (isnan(rate)) {
-        strcpy(field, "-");
-        return;
-    }
-    length = (size_t)snprintf(digits, sizeof(digits), "%.0f", rate);
-    if (!ranked)
-        field[used++] = '(';
-    for (size_t i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            field[used++] = ' ';
-        field[used++] = digits[i];
-    }
-    if (!ranked)
-        field[used++] = ')';
-    field[used] = '\0';
-}
-
 static void put_ratio(char *field, const struct row *cell, const char *control)
 {
     if (row_is(cell, CELL_model, control))
@@ -98,12 +75,12 @@ static void put_line(struct report_line *line, const struct summary_group *group
              row_has(cell, CELL_server_cpu_us_per_request) ? "%.2f" : "-",
              row_number(cell, CELL_server_cpu_us_per_request));
     put_ratio(line->fields[RATIO], cell, group->part->scenario.control);
-    put_rate(line->fields[RATE], row_number(cell, CELL_requests_per_s), !rate_only);
+    report_put_rate(line->fields[RATE], row_number(cell, CELL_requests_per_s), !rate_only);
     put_us(line->fields[P50], percentiles ? row_number(cell, CELL_latency_p50_us) : NAN);
     put_us(line->fields[P99], percentiles ? row_number(cell, CELL_latency_p99_us) : NAN);
     snprintf(line->fields[SERVED], REPORT_FIELD_MAX, row_has(cell, CELL_connections_served) ? "%.0f" : "-",
              row_number(cell, CELL_connections_served));
-    put_rate(line->fields[WRK], row_number(cell, CELL_wrk_requests_per_s), true);
+    report_put_rate(line->fields[WRK], row_number(cell, CELL_wrk_requests_per_s), true);
     snprintf(line->fields[SYSCALLS], REPORT_FIELD_MAX,
              row_has(cell, CELL_syscalls_per_request) ? "%.2f" : "-",
              row_number(cell, CELL_syscalls_per_request));
@@ -202,7 +179,7 @@ static void write_lost(FILE *out, const struct summary_group *group, const char 
 
         if (!row_has(cell, CELL_requests_lost))
             continue;
-        put_rate(of, row_number(cell, CELL_requests_lost_of), true);
+        report_put_rate(of, row_number(cell, CELL_requests_lost_of), true);
         fprintf(out, "%s%s%s %.0f of %s", between[0] == ',' ? "" : bullet, between,
                 row_text(cell, CELL_model), row_number(cell, CELL_requests_lost), of);
         between = ", ";
@@ -286,6 +263,9 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
     for (unsigned p = 0; p < summary->session->part_count; p++) {
         const struct session_part *part = &summary->session->parts[p];
 
+        for (unsigned g = 0; g < summary->capacities.count; g++)
+            if (summary->capacities.groups[g].part == part)
+                report_capacity(out, &summary->capacities.groups[g], style);
         for (unsigned g = 0; g < summary->count; g++)
             if (summary->groups[g].part == part && is_shown(&summary->groups[g], style))
                 write_group(out, summary, &summary->groups[g], style);

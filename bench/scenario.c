@@ -9,6 +9,7 @@
 #include <ini.h>
 #include <string.h>
 
+#include "capacity.h"
 #include "clock.h"
 #include "transport.h"
 
@@ -24,6 +25,7 @@ void scenario_defaults(struct scenario *scenario)
         .clients = {.items = {"tenk-load"}, .count = 1},
         .rounds = 24,
         .rounds_per_start = 8,
+        .searches = 5,
         .wrk_rounds = 3,
         .pipeline = 1,
         .retries = 2,
@@ -170,6 +172,25 @@ static bool one_of(const char *text, const char *a, const char *b)
     return strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
+/* A capacity is searched by rates, which only tenk-load offers. */
+static const char *capacity_wrong(const struct scenario *s)
+{
+    struct objective objective;
+    const char *wrong = objective_parse(s->capacity, &objective);
+
+    if (wrong)
+        return wrong;
+    if (capacity_column(&objective) < 0)
+        return "capacity is an objective for p50, p90, p99, p99.9, mean or max, such as p99<10ms";
+    if (s->searches < 1 || s->searches > SCENARIO_SEARCHES_MAX)
+        return "searches is 1 to 100";
+    if (s->rate > 0)
+        return "capacity searches the rate itself; take one of rate and capacity out";
+    if (s->clients.count != 1 || !scenario_has_client(s, "tenk-load"))
+        return "capacity needs a rate, which only tenk-load offers: clients = tenk-load";
+    return s->duet_base[0] ? "a duet has no capacity: both servers share a CPU" : NULL;
+}
+
 static const char *what_is_wrong(const struct scenario *s)
 {
     if (!one_of(s->protocol, "http", "echo"))
@@ -194,7 +215,7 @@ static const char *what_is_wrong(const struct scenario *s)
         return "wrk speaks http over tcp only; take it out of clients";
     if (scenario_has_client(s, "wrk") && (s->rate > 0 || s->requests_per_connection > 0))
         return "wrk has no rate and keeps its connections; take it out of clients";
-    return NULL;
+    return s->capacity[0] ? capacity_wrong(s) : NULL;
 }
 
 int scenario_check(const struct scenario *scenario, const char *where, struct failure *failure)

@@ -33,6 +33,7 @@ enum {
     SCENARIO_SERVERS_MAX = 8,
     SCENARIO_COMMAND_MAX = 2048,
     SCENARIO_ROUNDS_MAX = 1000,
+    SCENARIO_SEARCHES_MAX = 100,
     SCENARIO_CONNECTIONS_MAX = 100000,
     SCENARIO_KEYS_MAX = 64,
 };
@@ -68,8 +69,11 @@ struct scenario {
     struct count_list wrk_connections; /* empty: the same as connections */
     uint64_t rounds, rounds_per_start, wrk_rounds;
     uint64_t workers, requests_per_connection, pipeline;
-    uint64_t retries; /* how often a slice gated for noise is run again */
-    double rate;      /* open loop, requests per second; 0: closed loop */
+    uint64_t retries;                 /* how often a slice gated for noise is run again */
+    double rate;                      /* open loop, requests per second; 0: closed loop */
+    char capacity[SCENARIO_NAME_MAX]; /* the objective, "p99<10ms": each model's capacity is searched; "": not
+                                       */
+    uint64_t searches;                /* how often, each time with servers started anew */
     int64_t slice_ns, ramp_ns, wrk_slice_ns, cost_slice_ns;         /* cost_slice 0: no cost slices */
     double foreign_cpu_max, steal_max;                              /* gates, in CPUs */
     char duet_base[SCENARIO_TEXT_MAX], duet_new[SCENARIO_TEXT_MAX]; /* two tenk-serve compared; "": no duet */

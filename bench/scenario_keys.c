@@ -42,6 +42,8 @@ static const struct key keys[] = {
     KEY(requests_per_connection, KEY_COUNT),
     KEY(pipeline, KEY_COUNT),
     KEY(rate, KEY_NUMBER),
+    KEY(capacity, KEY_NAME),
+    KEY(searches, KEY_COUNT),
     KEY(wrk_rounds, KEY_COUNT),
     KEY(wrk_connections, KEY_COUNTS),
     {"wrk_slice", KEY_DURATION, offsetof(struct scenario, wrk_slice_ns)},
@@ -275,8 +277,8 @@ void scenario_write(FILE *out, const struct scenario *scenario)
 
 /* They say which cells there are and how often each is measured, not what a slice is. */
 static const char *const extent_keys[] = {
-    "name",    "description",      "models",     "connections",     "clients",   "rounds",
-    "retries", "rounds_per_start", "wrk_rounds", "wrk_connections", "duet_base", "duet_new",
+    "name",     "description",      "models",     "connections",     "clients",   "rounds",   "retries",
+    "searches", "rounds_per_start", "wrk_rounds", "wrk_connections", "duet_base", "duet_new",
 };
 
 static bool is_extent(const char *name)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "capacity.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "leftovers.h"
@@ -88,12 +89,14 @@ static bool open_rows(struct samples *samples, struct slice_subject *subjects, u
     return true;
 }
 
-/* Whether the slice is to be run again: for noise, or with a longer ramp. */
+/* Whether the slice is to be run again: for noise (a search looks after that itself), or with a longer ramp.
+ */
 static bool is_to_be_repeated(struct session *session, const struct scenario *scenario,
                               const struct slice_subject *subject, unsigned attempt)
 {
-    bool noise = !subject->slice->cost && verdict_is_circumstance(subject->reason) &&
-                 !verdict_wants_ramp(subject->reason) && may_repeat(session, scenario, attempt);
+    bool noise = !subject->slice->cost && !subject->slice->search &&
+                 verdict_is_circumstance(subject->reason) && !verdict_wants_ramp(subject->reason) &&
+                 may_repeat(session, scenario, attempt);
 
     session->repeats += noise;
     return noise ||
@@ -109,7 +112,7 @@ static enum session_outcome run_attempt(struct block *block, const struct slice 
         .clients = &session->clients,
         .server_cpus = &session->server_cpus,
         .directory = session->run.path,
-        .ramp_ns = ramp_ns(session, block->part, slice),
+        .pace = {.ramp_ns = ramp_ns(session, block->part, slice), .rate_per_s = block->rate_per_s},
         .syscalls_fd = slice->cost ? block->syscalls_fd : -1,
     };
     struct slice_subject subjects[SLICE_SUBJECTS_MAX];
@@ -130,6 +133,7 @@ static enum session_outcome run_attempt(struct block *block, const struct slice 
         return outcome == SLICE_INTERRUPTED ? SESSION_INTERRUPTED : SESSION_FAILED;
     }
     session->slices_run++;
+    capacity_note(&block->part->scenario, &session->samples, slice, subjects[0].row);
     for (unsigned i = 0; i < count; i++)
         *again |= is_to_be_repeated(session, &block->part->scenario, &subjects[i], attempt);
     return block_store(session, count, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
@@ -194,14 +198,26 @@ static void stop_early(struct block *block, const struct slice *slice)
                        next_ns(block, slice->round), part->stopped, sizeof(part->stopped)))
         return;
     part->rounds = slice->round;
-    progress_note(&block->session->progress, "%s: stopped after %u of %u rounds: %s", part->scenario.name,
-                  slice->round, (unsigned)part->scenario.rounds, part->stopped);
+    progress_note(&block->session->progress, "%s: stopped after %u of %u %s: %s", part->scenario.name,
+                  slice->round, (unsigned)(slice->search ? part->scenario.searches : part->scenario.rounds),
+                  slice->search ? "searches" : "rounds", part->stopped);
     for (unsigned i = 0; i < part->plan.count; i++)
         if (!block->done[i] && !part->plan.slices[i].cost && part->plan.slices[i].round >= slice->round) {
             block->done[i] = true;
             progress_done(&block->session->progress,
                           slice_expected_ns(&part->plan.slices[i], &part->scenario));
         }
+}
+
+/* Searches take fewer steps than are planned. */
+static bool is_needed(struct block *block, const struct slice *slice)
+{
+    const struct scenario *scenario = &block->part->scenario;
+
+    if (capacity_need(scenario, &block->session->samples, slice, &block->rate_per_s) == CAPACITY_RUN)
+        return true;
+    progress_done(&block->session->progress, slice_expected_ns(slice, scenario));
+    return false;
 }
 
 static enum session_outcome run_slices(struct block *block, unsigned number, struct failure *failure)
@@ -213,7 +229,7 @@ static enum session_outcome run_slices(struct block *block, unsigned number, str
         if (plan->slices[i].block != number || block->done[i])
             continue;
         stop_early(block, &plan->slices[i]);
-        if (!block->done[i] && plan->slices[i].beside < 2)
+        if (!block->done[i] && plan->slices[i].beside < 2 && is_needed(block, &plan->slices[i]))
             outcome = interrupted() ? SESSION_INTERRUPTED : run_slice(block, &plan->slices[i], failure);
     }
     return outcome;
@@ -274,7 +290,7 @@ static enum session_outcome run_part(struct session *session, struct session_par
         failure_set(failure, EXIT_HERE, "out of memory");
         return SESSION_FAILED;
     }
-    samples_mark_done(&session->samples, part->scenario.name, done, part->plan.count);
+    session_mark_done(session, part, done);
     for (unsigned i = 0; i + 1 < part->plan.count; i++) /* two that belong together are done together */
         if (part->plan.slices[i].beside == 1)
             done[i] = done[i + 1] = done[i] && done[i + 1];

@@ -51,6 +51,9 @@ int64_t session_expected_ns(const struct session *session);
 /* Whether a scenario was stopped before all its rounds because enough was known, or its time spent. */
 bool session_stopped(const struct session *session);
 
+/* Marks the slices of a part that have a row, or are not needed any more. */
+void session_mark_done(const struct session *session, const struct session_part *part, bool *done);
+
 /* Slices of all parts, and how many of them have a row. */
 unsigned session_slices(const struct session *session, unsigned *done);
 

@@ -5,13 +5,21 @@
 
 #include <stdlib.h>
 
+#include "capacity.h"
+
+void session_mark_done(const struct session *session, const struct session_part *part, bool *done)
+{
+    samples_mark_done(&session->samples, part->scenario.name, done, part->plan.count);
+    capacity_mark_needless(&part->scenario, &session->samples, &part->plan, done);
+}
+
 int64_t session_part_expected_ns(const struct session *session, const struct session_part *part)
 {
     bool *done = calloc(part->plan.count + 1, sizeof(*done));
     int64_t expected_ns;
 
     if (done)
-        samples_mark_done(&session->samples, part->scenario.name, done, part->plan.count);
+        session_mark_done(session, part, done);
     expected_ns = plan_expected_ns(&part->plan, &part->scenario, done);
     free(done);
     return expected_ns;
@@ -46,7 +54,7 @@ unsigned session_slices(const struct session *session, unsigned *done_count)
 
         slices += plan->count;
         if (done)
-            samples_mark_done(&session->samples, session->parts[i].scenario.name, done, plan->count);
+            session_mark_done(session, &session->parts[i], done);
         for (unsigned s = 0; done && s < plan->count; s++)
             *done_count += done[s];
         free(done);

@@ -57,8 +57,8 @@ static void window(const struct slice_setting *setting, const struct slice *slic
         *end_ns = scenario->wrk_slice_ns - WRK_END_MS * NS_PER_MS;
         return;
     }
-    *begin_ns = slice_idle_most_ns(slice) + setting->ramp_ns + BEGIN_MS * NS_PER_MS;
-    *end_ns = slice_idle_least_ns(slice) + setting->ramp_ns +
+    *begin_ns = slice_idle_most_ns(slice) + setting->pace.ramp_ns + BEGIN_MS * NS_PER_MS;
+    *end_ns = slice_idle_least_ns(slice) + setting->pace.ramp_ns +
               (slice->cost ? scenario->cost_slice_ns : scenario->slice_ns);
 }
 
@@ -212,7 +212,7 @@ static enum slice_outcome start_clients(const struct slice_setting *setting,
     }
     for (unsigned i = 0; i < count; i++) {
         stages[i].client = client_start(setting->clients, setting->scenario, subjects[i].slice,
-                                        stages[i].target, setting->ramp_ns, &stages[i].files, failure);
+                                        stages[i].target, &setting->pace, &stages[i].files, failure);
         if (stages[i].client > 0)
             continue;
         while (i-- > 0) {
@@ -278,7 +278,7 @@ static void fill(const struct slice_setting *setting, struct slice_subject *subj
     slice_identify(row, setting->scenario, slice, server->model, attempt, start);
     row_set_text(row, SAMPLE_raw, stage->files.output + strlen(setting->directory) + 1);
     if (slice->client == CLIENT_TENK_LOAD)
-        row_set(row, SAMPLE_ramp_s, (double)setting->ramp_ns / 1e9);
+        row_set(row, SAMPLE_ramp_s, (double)setting->pace.ramp_ns / 1e9);
     seen->result_missing =
         client_result(slice->client, &stage->files, row, seen->wrong, sizeof(seen->wrong)) < 0;
     describe_client(seen);

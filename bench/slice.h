@@ -27,9 +27,9 @@ struct slice_setting {
     const struct scenario *scenario;
     const struct client_setting *clients;
     const cpu_set_t *server_cpus;
-    const char *directory; /* the run's */
-    int64_t ramp_ns;       /* discarded at the beginning: at least the scenario's */
-    int syscalls_fd;       /* cost slices: the counter on the server; -1: none */
+    const char *directory;   /* the run's */
+    struct client_pace pace; /* its ramp is at least the scenario's */
+    int syscalls_fd;         /* cost slices: the counter on the server; -1: none */
 };
 
 enum slice_outcome { SLICE_DONE, SLICE_INTERRUPTED, SLICE_IMPOSSIBLE };

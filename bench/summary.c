@@ -215,7 +215,7 @@ static void count_slices(struct summary *summary)
     for (unsigned i = 0; i < samples->count; i++) {
         const struct row *row = &samples->rows[i];
 
-        if (!row_is(row, SAMPLE_kind, "timing"))
+        if (!row_is(row, SAMPLE_kind, "timing") && !row_is(row, SAMPLE_kind, "search"))
             continue;
         summary->slices++;
         summary->repeats += row_number(row, SAMPLE_attempt) > 0;
@@ -240,6 +240,14 @@ static void add_witness(struct summary *summary)
     }
 }
 
+static void note_capacity_faults(struct summary *summary)
+{
+    for (unsigned g = 0; g < summary->capacities.count; g++)
+        for (unsigned i = 0; i < summary->capacities.groups[g].count; i++)
+            summary->fault |= verdict_is_fault(
+                verdict_from_name(row_text(&summary->capacities.groups[g].rows[i], CAPACITY_reason)));
+}
+
 int summary_make(struct summary *summary, const struct session *session, struct failure *failure)
 {
     static const enum client_kind clients[] = {CLIENT_TENK_LOAD, CLIENT_WRK};
@@ -254,6 +262,8 @@ int summary_make(struct summary *summary, const struct session *session, struct 
                                                 ? scenario_wrk_connections(&part->scenario)
                                                 : &part->scenario.connections;
 
+            if (part->scenario.capacity[0])
+                continue; /* it has searches, and no rounds */
             for (unsigned i = 0; serves_client(part, clients[k]) && i < list->count && status == 0; i++)
                 status = make_group(summary, part, clients[k], list->items[i]);
         }
@@ -261,6 +271,9 @@ int summary_make(struct summary *summary, const struct session *session, struct 
         return failure_set(failure, EXIT_HERE, "out of memory for the summary; the samples are kept");
     add_witness(summary);
     count_slices(summary);
+    if (capacity_table_make(&summary->capacities, session, failure) < 0)
+        return -1;
+    note_capacity_faults(summary);
     return 0;
 }
 
@@ -272,6 +285,7 @@ void summary_free(struct summary *summary)
         free(summary->groups[g].cells);
     }
     free(summary->groups);
+    capacity_table_free(&summary->capacities);
     *summary = (struct summary){0};
 }
 

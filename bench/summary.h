@@ -4,6 +4,7 @@
 #ifndef SUMMARY_H
 #define SUMMARY_H
 
+#include "capacity_table.h"
 #include "columns.h"
 #include "session.h"
 #include "statistics.h"
@@ -24,6 +25,7 @@ struct summary {
     const struct session *session;
     struct summary_group *groups;
     unsigned count;
+    struct capacity_table capacities;
     unsigned slices, repeats, noisy; /* slices measured; run again; of the final ones still noisy */
     bool fault;                      /* a cell is invalid for a reason that is a fault */
 };

@@ -15,9 +15,8 @@
 
 enum { EXIT_CANNOT = 3 };
 
-#define SLOT_REST_NS (1 * NS_PER_S) /* between two steps of --start-at: more than the end of one takes */
-#define FIRST_SHARE  0.75           /* of what the closed loop answered: the first rate a search tries */
 #define LEAST_SHARE  256            /* a search gives up below this part of its first rate */
+#define SLOT_REST_NS (1 * NS_PER_S) /* between two steps of --start-at: more than the end of one takes */
 
 static void announce(const struct load_options *options, const char *what)
 {
@@ -99,7 +98,7 @@ static int find_first(struct load_steps *steps, struct load_plan *plan, struct l
     announce(options, "first");
     int status = run_once(steps, plan, &steps->closed, error);
     steps->interrupted = steps->closed.interrupted;
-    *first = status == 0 ? (uint64_t)(load_result_rate(&steps->closed) * FIRST_SHARE) : 0;
+    *first = status == 0 ? (uint64_t)(load_result_rate(&steps->closed) * RATE_SEARCH_FIRST_SHARE) : 0;
     return status;
 }
 

@@ -18,6 +18,9 @@
 #define RATE_SEARCH_PRECISION 1.05
 #define RATE_SEARCH_GROWTH    1.5 /* while nothing has failed yet */
 
+/* The first rate to try when nothing is known but what a closed loop answered: this part of it. */
+#define RATE_SEARCH_FIRST_SHARE 0.75
+
 enum { RATE_SEARCH_STEPS_MAX = 64 };
 
 struct rate_search {

@@ -57,6 +57,11 @@ Test(bench_columns, readme_holds_the_columns_of_a_cell)
     expect_in_readme(&cell_columns);
 }
 
+Test(bench_columns, readme_holds_the_columns_of_a_capacity)
+{
+    expect_in_readme(&capacity_columns);
+}
+
 static void expect_sound(const struct column_set *set)
 {
     for (unsigned i = 0; i < set->count; i++) {
@@ -72,6 +77,7 @@ Test(bench_columns, names_are_distinct_and_plain)
 {
     expect_sound(&sample_columns);
     expect_sound(&cell_columns);
+    expect_sound(&capacity_columns);
 }
 
 Test(bench_columns, json_there_and_back)

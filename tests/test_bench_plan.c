@@ -453,6 +453,30 @@ Test(bench_plan, cost_slices_come_last_each_model_in_a_start_of_its_own)
     plan_free(&plan);
 }
 
+Test(bench_plan, searches_take_the_place_of_rounds)
+{
+    unsigned per_search = PLAN_SEARCH_STEPS * 2 * 5; /* steps, connection counts, models and the copy */
+
+    make_scenario();
+    strcpy(scenario.capacity, "p99<10ms");
+    scenario.searches = 3;
+    scenario.cost_slice_ns = NS_PER_S / 4;
+    make_plan(1);
+    cr_assert_eq(plan.count, 3 * per_search, "no rounds, and no cost slices");
+    cr_assert_eq(plan.blocks, 3, "servers are started anew for each search");
+    for (unsigned i = 0; i < plan.count; i++) {
+        const struct slice *slice = &plan.slices[i];
+
+        cr_assert(slice->search);
+        cr_assert_str_eq(slice_kind(slice), "search");
+        cr_assert_eq(slice->round, i / per_search);
+        cr_assert_eq(slice->block, slice->round);
+        cr_assert_eq(slice->step, i % per_search / 10, "the steps of all models run in turn");
+    }
+    cr_assert_leq(plan_expected_ns(&plan, &scenario, NULL), 3 * 10 * PLAN_SEARCH_USUAL * 2 * NS_PER_S);
+    plan_free(&plan);
+}
+
 Test(bench_plan, expected_time_counts_what_is_left)
 {
     bool done[64] = {false};

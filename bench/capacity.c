@@ -1,0 +1,200 @@
+/*
+ * capacity - see capacity.h.
+ */
+#include "capacity.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "verdict.h"
+
+int capacity_column(const struct objective *objective)
+{
+    static const struct {
+        double percent;
+        unsigned column;
+    } percentiles[] = {
+        {50, SAMPLE_latency_p50_us},
+        {90, SAMPLE_latency_p90_us},
+        {99, SAMPLE_latency_p99_us},
+        {99.9, SAMPLE_latency_p999_us},
+    };
+
+    if (objective->kind == OBJECTIVE_MEAN)
+        return SAMPLE_latency_mean_us;
+    if (objective->kind == OBJECTIVE_MAX)
+        return SAMPLE_latency_max_us;
+    for (unsigned i = 0; i < sizeof(percentiles) / sizeof(percentiles[0]); i++)
+        if (fabs(percentiles[i].percent - objective->percent) < 1e-9)
+            return (int)percentiles[i].column;
+    return -1;
+}
+
+/* ---- one step ---- */
+
+enum step { STEP_KEPT, STEP_MISSED, STEP_UNKNOWN, STEP_FAULT };
+
+static double latency_us(const struct capacity_search *search, const struct row *row)
+{
+    return row_number(row, (unsigned)capacity_column(&search->objective));
+}
+
+static enum step judge(const struct capacity_search *search, const struct row *row)
+{
+    enum verdict_reason reason = verdict_from_name(row_text(row, SAMPLE_reason));
+    bool low = latency_us(search, row) * 1e3 < (double)search->objective.limit_ns;
+    bool answered = row_number(row, SAMPLE_requests_per_s) >=
+                    verdict_achieved_min * row_number(row, SAMPLE_rate_offered_per_s);
+
+    if (verdict_is_fault(reason))
+        return STEP_FAULT;
+    if (verdict_is_finding(reason))
+        return STEP_MISSED;
+    if (low && answered)
+        return STEP_KEPT;
+    return verdict_is_circumstance(reason) ? STEP_UNKNOWN : STEP_MISSED;
+}
+
+/* The closed loop says where to begin, and whether everybody is served at all. */
+static void begin(struct capacity_search *search, const struct row *row)
+{
+    double first = row_number(row, SAMPLE_requests_per_s) * RATE_SEARCH_FIRST_SHARE;
+
+    if (verdict_is_fault(verdict_from_name(row_text(row, SAMPLE_reason))))
+        search->state = CAPACITY_BROKEN;
+    else if (row_number(row, SAMPLE_connections_served) < row_number(row, SAMPLE_connections))
+        search->state = CAPACITY_PARTLY;
+    else if (!(first >= 1))
+        search->state = CAPACITY_MISSED;
+    else
+        rate_search_open(&search->rates, (uint64_t)first, (uint64_t)first / CAPACITY_LEAST_SHARE + 1,
+                         (uint64_t)first * CAPACITY_MOST);
+}
+
+static void note(struct capacity_search *search, const struct row *row)
+{
+    double rate = row_number(row, SAMPLE_rate_offered_per_s);
+    enum step step = judge(search, row);
+
+    if (step == STEP_FAULT) {
+        search->state = CAPACITY_BROKEN;
+        return;
+    }
+    if (step == STEP_UNKNOWN || isnan(rate))
+        return;
+    rate_search_note(&search->rates, (uint64_t)(rate + 0.5), step == STEP_KEPT);
+    if (!search->lowest || latency_us(search, row) < latency_us(search, search->lowest))
+        search->lowest = row;
+    if (step == STEP_MISSED &&
+        (!search->limit || rate <= row_number(search->limit, SAMPLE_rate_offered_per_s)))
+        search->limit = row;
+}
+
+static bool belongs(const struct row *row, const struct capacity_place *place)
+{
+    return row_number(row, SAMPLE_search) == place->search && row_number(row, SAMPLE_copy) == place->copy &&
+           row_number(row, SAMPLE_connections) == place->connections &&
+           row_is(row, SAMPLE_model, place->model) && row_is(row, SAMPLE_scenario, place->scenario->name);
+}
+
+/* What holds below the lowest rate that fails: one that held once and failed twice is not the answer. */
+static void find_best(struct capacity_search *search, const struct samples *samples,
+                      const struct capacity_place *place)
+{
+    search->found_per_s = (double)rate_search_holds(&search->rates);
+    search->best = NULL;
+    for (unsigned i = 0; i < samples->count && search->found_per_s > 0; i++)
+        if (belongs(&samples->rows[i], place) && samples_counts(samples, i) &&
+            fabs(row_number(&samples->rows[i], SAMPLE_rate_offered_per_s) - search->found_per_s) < 0.6 &&
+            judge(search, &samples->rows[i]) == STEP_KEPT)
+            search->best = &samples->rows[i];
+}
+
+/* Its steps are spent: is the bracket narrow all the same? */
+static enum capacity_state spent(const struct capacity_search *search)
+{
+    double fails = (double)rate_search_fails(&search->rates);
+
+    return fails > 0 && fails <= search->found_per_s * CAPACITY_BRACKET ? CAPACITY_FOUND : CAPACITY_UNKNOWN;
+}
+
+/* After its steps: what comes next. */
+static void conclude(struct capacity_search *search)
+{
+    if (search->state != CAPACITY_SEARCHING || search->steps == 0)
+        return;
+    search->rate_per_s = (double)rate_search_next(&search->rates);
+    if (search->rate_per_s > 0 && search->steps >= PLAN_SEARCH_STEPS)
+        search->state = spent(search);
+    else if (search->rate_per_s == 0)
+        search->state = search->found_per_s > 0 ? CAPACITY_FOUND : CAPACITY_MISSED;
+}
+
+void capacity_look(struct capacity_search *search, const struct samples *samples,
+                   const struct capacity_place *place)
+{
+    *search = (struct capacity_search){.state = CAPACITY_SEARCHING};
+    objective_parse(place->scenario->capacity, &search->objective);
+    for (unsigned i = 0; i < samples->count && search->state == CAPACITY_SEARCHING; i++) {
+        const struct row *row = &samples->rows[i];
+
+        if (!belongs(row, place) || !samples_counts(samples, i))
+            continue;
+        search->last = row;
+        search->start = (unsigned)row_number(row, SAMPLE_start);
+        if (search->steps++ == 0)
+            begin(search, row);
+        else
+            note(search, row);
+    }
+    if (search->rates.from > 0)
+        find_best(search, samples, place);
+    conclude(search);
+}
+
+static struct capacity_place place_of(const struct scenario *scenario, const struct slice *slice)
+{
+    return (struct capacity_place){
+        .scenario = scenario,
+        .model = scenario->models.items[slice->model],
+        .copy = slice->copy,
+        .connections = slice->connections,
+        .search = slice->round,
+    };
+}
+
+enum capacity_need capacity_need(const struct scenario *scenario, const struct samples *samples,
+                                 const struct slice *slice, double *rate_per_s)
+{
+    struct capacity_place place = place_of(scenario, slice);
+    struct capacity_search search;
+
+    *rate_per_s = scenario->rate;
+    if (!slice->search)
+        return CAPACITY_RUN;
+    capacity_look(&search, samples, &place);
+    *rate_per_s = search.rate_per_s;
+    return search.state == CAPACITY_SEARCHING ? CAPACITY_RUN : CAPACITY_NEEDLESS;
+}
+
+void capacity_note(const struct scenario *scenario, const struct samples *samples, const struct slice *slice,
+                   struct row *row)
+{
+    struct capacity_place place = place_of(scenario, slice);
+    struct capacity_search search;
+
+    if (!slice->search)
+        return;
+    capacity_look(&search, samples, &place);
+    row_set(row, SAMPLE_capacity_per_s, search.state == CAPACITY_FOUND ? search.found_per_s : NAN);
+}
+
+void capacity_mark_needless(const struct scenario *scenario, const struct samples *samples,
+                            const struct plan *plan, bool *done)
+{
+    double rate_per_s;
+
+    for (unsigned i = 0; i < plan->count; i++)
+        if (!done[i] && capacity_need(scenario, samples, &plan->slices[i], &rate_per_s) == CAPACITY_NEEDLESS)
+            done[i] = true;
+}
