@@ -4,8 +4,10 @@
 #include "capacity.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "statistics.h"
 #include "verdict.h"
 
 int capacity_column(const struct objective *objective)
@@ -71,22 +73,25 @@ static void begin(struct capacity_search *search, const struct row *row)
                          (uint64_t)first * CAPACITY_MOST);
 }
 
+/* The rate that was asked for is the one the search comes to anew; the client counts whole requests in its
+ * time. */
 static void note(struct capacity_search *search, const struct row *row)
 {
-    double rate = row_number(row, SAMPLE_rate_offered_per_s);
+    double rate = (double)rate_search_next(&search->rates),
+           offered = row_number(row, SAMPLE_rate_offered_per_s);
     enum step step = judge(search, row);
 
     if (step == STEP_FAULT) {
         search->state = CAPACITY_BROKEN;
         return;
     }
-    if (step == STEP_UNKNOWN || isnan(rate))
+    if (step == STEP_UNKNOWN || isnan(offered))
         return;
-    rate_search_note(&search->rates, (uint64_t)(rate + 0.5), step == STEP_KEPT);
+    rate_search_note(&search->rates, (uint64_t)rate, step == STEP_KEPT);
     if (!search->lowest || latency_us(search, row) < latency_us(search, search->lowest))
         search->lowest = row;
     if (step == STEP_MISSED &&
-        (!search->limit || rate <= row_number(search->limit, SAMPLE_rate_offered_per_s)))
+        (!search->limit || offered <= row_number(search->limit, SAMPLE_rate_offered_per_s)))
         search->limit = row;
 }
 
@@ -97,6 +102,8 @@ static bool belongs(const struct row *row, const struct capacity_place *place)
            row_is(row, SAMPLE_model, place->model) && row_is(row, SAMPLE_scenario, place->scenario->name);
 }
 
+static const double rounded = 0.015; /* the client's rate may differ so much from what it was asked for */
+
 /* What holds below the lowest rate that fails: one that held once and failed twice is not the answer. */
 static void find_best(struct capacity_search *search, const struct samples *samples,
                       const struct capacity_place *place)
@@ -105,7 +112,8 @@ static void find_best(struct capacity_search *search, const struct samples *samp
     search->best = NULL;
     for (unsigned i = 0; i < samples->count && search->found_per_s > 0; i++)
         if (belongs(&samples->rows[i], place) && samples_counts(samples, i) &&
-            fabs(row_number(&samples->rows[i], SAMPLE_rate_offered_per_s) - search->found_per_s) < 0.6 &&
+            fabs(row_number(&samples->rows[i], SAMPLE_rate_offered_per_s) / search->found_per_s - 1) <
+                rounded &&
             judge(search, &samples->rows[i]) == STEP_KEPT)
             search->best = &samples->rows[i];
 }
@@ -163,6 +171,67 @@ static struct capacity_place place_of(const struct scenario *scenario, const str
     };
 }
 
+int capacity_look_at_all(struct capacity_searches *all, const struct scenario *scenario,
+                         const struct samples *samples, const char *model, unsigned connections)
+{
+    unsigned copies = strcmp(model, scenario->control) == 0 ? CAPACITY_COPIES : 1;
+    struct capacity_place place = {.scenario = scenario, .model = model, .connections = connections};
+
+    *all = (struct capacity_searches){.items = calloc(scenario->searches * copies, sizeof(*all->items))};
+    if (!all->items)
+        return -1;
+    for (place.search = 0; place.search < scenario->searches; place.search++)
+        for (place.copy = 0; place.copy < copies; place.copy++) {
+            struct capacity_search *search = &all->items[all->count];
+
+            capacity_look(search, samples, &place);
+            all->open += search->state == CAPACITY_SEARCHING;
+            all->count += search->steps > 0;
+            all->found += search->state == CAPACITY_FOUND;
+        }
+    return 0;
+}
+
+double capacity_median(const struct capacity_searches *all)
+{
+    double values[SCENARIO_SEARCHES_MAX * CAPACITY_COPIES];
+    size_t count = 0;
+
+    for (unsigned i = 0; i < all->count; i++)
+        if (all->items[i].state == CAPACITY_FOUND)
+            values[count++] = all->items[i].found_per_s;
+    return statistics_median(values, count);
+}
+
+/* The capacity that a load is a part of; NaN: there is none, or (*open) it is not known yet. */
+static double capacity_at(const struct scenario *scenario, const struct samples *samples,
+                          const struct slice *slice, bool *open)
+{
+    struct capacity_searches all;
+    double capacity_per_s;
+
+    *open = false;
+    if (capacity_look_at_all(&all, scenario, samples, scenario->models.items[slice->model],
+                             slice->connections) < 0)
+        return NAN;
+    *open = all.open > 0;
+    capacity_per_s = capacity_median(&all);
+    free(all.items);
+    return capacity_per_s;
+}
+
+static enum capacity_need load_need(const struct scenario *scenario, const struct samples *samples,
+                                    const struct slice *slice, double *rate_per_s)
+{
+    bool open;
+    double capacity_per_s = capacity_at(scenario, samples, slice, &open);
+
+    if (isnan(capacity_per_s))
+        return open ? CAPACITY_NOT_YET : CAPACITY_NEEDLESS;
+    *rate_per_s = fmax(1, round(slice->load * capacity_per_s));
+    return CAPACITY_RUN;
+}
+
 enum capacity_need capacity_need(const struct scenario *scenario, const struct samples *samples,
                                  const struct slice *slice, double *rate_per_s)
 {
@@ -170,6 +239,8 @@ enum capacity_need capacity_need(const struct scenario *scenario, const struct s
     struct capacity_search search;
 
     *rate_per_s = scenario->rate;
+    if (slice->load > 0)
+        return load_need(scenario, samples, slice, rate_per_s);
     if (!slice->search)
         return CAPACITY_RUN;
     capacity_look(&search, samples, &place);
@@ -182,7 +253,10 @@ void capacity_note(const struct scenario *scenario, const struct samples *sample
 {
     struct capacity_place place = place_of(scenario, slice);
     struct capacity_search search;
+    bool open;
 
+    if (slice->load > 0)
+        row_set(row, SAMPLE_capacity_per_s, capacity_at(scenario, samples, slice, &open));
     if (!slice->search)
         return;
     capacity_look(&search, samples, &place);

@@ -73,12 +73,30 @@ void capacity_look(struct capacity_search *search, const struct samples *samples
 /* Whether a slice is to be run, and at which rate. */
 enum capacity_need {
     CAPACITY_RUN,      /* *rate_per_s receives the rate; 0: closed loop */
-    CAPACITY_NEEDLESS, /* its search is over */
+    CAPACITY_NEEDLESS, /* its search is over; or the load is a part of a capacity that there is not */
+    CAPACITY_NOT_YET,  /* the load is a part of a capacity that is not known yet */
 };
 enum capacity_need capacity_need(const struct scenario *scenario, const struct samples *samples,
                                  const struct slice *slice, double *rate_per_s);
 
-/* In the row of a search's last step stands what the search found. `row` is the slice's, one of the samples.
+/* All searches of a model at a connection count that have rows. */
+struct capacity_searches {
+    struct capacity_search *items; /* free()d by whoever asked for them */
+    unsigned count, found;
+    unsigned open; /* not at their end, those without rows included */
+};
+
+/* Looks at all of them; the control has CAPACITY_COPIES in each. 0; -1: no memory. */
+enum { CAPACITY_COPIES = 2 };
+int capacity_look_at_all(struct capacity_searches *all, const struct scenario *scenario,
+                         const struct samples *samples, const char *model, unsigned connections);
+
+/* The median of what they found; NaN: nothing. */
+double capacity_median(const struct capacity_searches *all);
+
+/*
+ * In the row of a search's last step stands what the search found, in that of a load the capacity it is a
+ * part of. `row` is the slice's, one of the samples.
  */
 void capacity_note(const struct scenario *scenario, const struct samples *samples, const struct slice *slice,
                    struct row *row);

@@ -13,33 +13,6 @@
 
 const double capacity_claim = RATE_SEARCH_PRECISION - 1;
 
-enum { COPIES = 2 };
-
-/* ---- the searches of a model ---- */
-
-struct searches {
-    struct capacity_search items[SCENARIO_SEARCHES_MAX * COPIES]; /* those that have rows */
-    unsigned count, found;
-};
-
-static void look_at_all(struct searches *all, const struct session *session,
-                        const struct capacity_group *group, const char *model)
-{
-    const struct scenario *scenario = &group->part->scenario;
-    struct capacity_place place = {.scenario = scenario, .model = model, .connections = group->connections};
-    unsigned copies = strcmp(model, scenario->control) == 0 ? COPIES : 1;
-
-    all->count = all->found = 0;
-    for (place.search = 0; place.search < scenario->searches; place.search++)
-        for (place.copy = 0; place.copy < copies; place.copy++) {
-            struct capacity_search *search = &all->items[all->count];
-
-            capacity_look(search, &session->samples, &place);
-            all->count += search->steps > 0;
-            all->found += search->steps > 0 && search->state == CAPACITY_FOUND;
-        }
-}
-
 /* ---- pairs ---- */
 
 /* The mean logarithm of what one search of a model found, over its copies or (copy >= 0) of one. */
@@ -52,7 +25,7 @@ static double search_log(const struct session *session, const struct capacity_gr
     double sum = 0;
     unsigned found = 0;
 
-    for (place.copy = 0; place.copy < COPIES; place.copy++) {
+    for (place.copy = 0; place.copy < CAPACITY_COPIES; place.copy++) {
         struct capacity_search search;
 
         if (copy >= 0 && place.copy != (unsigned)copy)
@@ -91,30 +64,28 @@ struct estimate capacity_compare(const struct session *session, const struct cap
 }
 
 /* The interval of one model's capacity alone. */
-static void fill_interval(struct row *row, const struct session *session, const struct searches *all)
+static void fill_interval(struct row *row, const struct session *session, const struct capacity_searches *all)
 {
-    struct pair values[SCENARIO_SEARCHES_MAX * COPIES] = {0};
-    double rates[SCENARIO_SEARCHES_MAX * COPIES];
+    struct pair values[SCENARIO_SEARCHES_MAX * CAPACITY_COPIES] = {0};
     struct estimate estimate;
     size_t count = 0;
 
     for (unsigned i = 0; i < all->count; i++)
         if (all->items[i].state == CAPACITY_FOUND) {
-            rates[count] = all->items[i].found_per_s;
             values[count++] =
                 (struct pair){.log_ratio = log(all->items[i].found_per_s), .start = all->items[i].start};
         }
     estimate = statistics_paired(values, count, session->seed);
-    row_set(row, CAPACITY_capacity_per_s, statistics_median(rates, count));
+    row_set(row, CAPACITY_capacity_per_s, capacity_median(all));
     row_set(row, CAPACITY_capacity_low_per_s, estimate.low);
     row_set(row, CAPACITY_capacity_high_per_s, estimate.high);
 }
 
 /* ---- the latency, and the verdict ---- */
 
-static double median_found(const struct searches *all, unsigned column)
+static double median_found(const struct capacity_searches *all, unsigned column)
 {
-    double values[SCENARIO_SEARCHES_MAX * COPIES];
+    double values[SCENARIO_SEARCHES_MAX * CAPACITY_COPIES];
     size_t count = 0;
 
     for (unsigned i = 0; i < all->count; i++)
@@ -125,7 +96,7 @@ static double median_found(const struct searches *all, unsigned column)
 }
 
 /* Where nothing kept the objective: how near it came. */
-static void fill_lowest(struct row *row, const struct searches *all, unsigned column)
+static void fill_lowest(struct row *row, const struct capacity_searches *all, unsigned column)
 {
     for (unsigned i = 0; i < all->count; i++) {
         const struct row *lowest = all->items[i].lowest;
@@ -138,7 +109,7 @@ static void fill_lowest(struct row *row, const struct searches *all, unsigned co
     }
 }
 
-static void fill_latency(struct row *row, const struct searches *all)
+static void fill_latency(struct row *row, const struct capacity_searches *all)
 {
     unsigned column = (unsigned)capacity_column(&all->items[0].objective);
 
@@ -149,7 +120,8 @@ static void fill_latency(struct row *row, const struct searches *all)
         fill_lowest(row, all, column);
 }
 
-static const struct capacity_search *first_in_state(const struct searches *all, enum capacity_state state)
+static const struct capacity_search *first_in_state(const struct capacity_searches *all,
+                                                    enum capacity_state state)
 {
     for (unsigned i = 0; i < all->count; i++)
         if (all->items[i].state == state)
@@ -158,13 +130,13 @@ static const struct capacity_search *first_in_state(const struct searches *all, 
 }
 
 /* In how many searches the client was the limit: its capacity, not the server's. */
-static unsigned count_client_bound(const struct searches *all)
+static unsigned count_client_bound(const struct capacity_searches *all)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < all->count; i++)
         count += all->items[i].state == CAPACITY_FOUND && all->items[i].limit &&
-                 row_is(all->items[i].limit, SAMPLE_bound, "client");
+                 verdict_client_late(all->items[i].limit);
     return count;
 }
 
@@ -174,7 +146,7 @@ static void set_invalid(struct row *row, const char *reason)
     row_set_text(row, CAPACITY_reason, reason);
 }
 
-static void decide_without(struct row *row, const struct searches *all)
+static void decide_without(struct row *row, const struct capacity_searches *all)
 {
     const struct capacity_search *partly = first_in_state(all, CAPACITY_PARTLY);
 
@@ -196,7 +168,7 @@ static void decide_without(struct row *row, const struct searches *all)
     }
 }
 
-static void decide(struct row *row, const struct searches *all)
+static void decide(struct row *row, const struct capacity_searches *all)
 {
     const struct capacity_search *broken = first_in_state(all, CAPACITY_BROKEN);
 
@@ -264,28 +236,27 @@ static int by_capacity(const void *a, const void *b)
 static int add_row(struct capacity_group *group, const struct session *session, const char *model)
 {
     const struct scenario *scenario = &group->part->scenario;
-    struct searches *all = malloc(sizeof(*all));
     struct row *row = &group->rows[group->count];
+    struct capacity_searches all;
 
-    if (!all || row_open(row, &capacity_columns) < 0) {
-        free(all);
+    if (row_open(row, &capacity_columns) < 0)
         return -1;
-    }
     group->count++;
-    look_at_all(all, session, group, model);
+    if (capacity_look_at_all(&all, scenario, &session->samples, model, group->connections) < 0)
+        return -1;
     row_set_text(row, CAPACITY_scenario, scenario->name);
     row_set(row, CAPACITY_connections, group->connections);
     row_set_text(row, CAPACITY_model, model);
     row_set_text(row, CAPACITY_objective, scenario->capacity);
-    row_set(row, CAPACITY_searches, all->count);
-    row_set(row, CAPACITY_searches_found, all->found);
-    fill_interval(row, session, all);
-    if (all->count > 0)
-        fill_latency(row, all);
-    decide(row, all);
+    row_set(row, CAPACITY_searches, all.count);
+    row_set(row, CAPACITY_searches_found, all.found);
+    fill_interval(row, session, &all);
+    if (all.count > 0)
+        fill_latency(row, &all);
+    decide(row, &all);
     explain_absence(row, group);
     compare_with_control(row, session, group);
-    free(all);
+    free(all.items);
     return 0;
 }
 

@@ -41,7 +41,13 @@ const char *client_name(enum client_kind client)
 
 const char *slice_kind(const struct slice *slice)
 {
-    return slice->cost ? "cost" : slice->search ? "search" : slice->beside > 0 ? "duet" : "timing";
+    if (slice->cost)
+        return "cost";
+    if (slice->search)
+        return "search";
+    if (slice->load > 0)
+        return "load";
+    return slice->beside > 0 ? "duet" : "timing";
 }
 
 /* ---- orders ---- */
@@ -225,19 +231,38 @@ static void add_search(struct plan *plan, const struct scenario *scenario, const
         }
 }
 
-static void add_rounds(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
-                       struct orders *orders, struct splitmix *random)
+/* A round of all loads; odd ones run them backwards as well. */
+static void add_loads(struct plan *plan, const struct scenario *scenario, const struct orders *orders,
+                      unsigned round)
 {
-    bool search = scenario->capacity[0] != '\0';
-    unsigned count = (unsigned)(search ? scenario->searches : scenario->rounds);
+    struct slice slice = {.round = round, .client = CLIENT_TENK_LOAD};
+    unsigned position = 0, count = scenario->load.count;
+
+    slice.block = (unsigned)(scenario->searches + round / scenario->rounds_per_start);
+    for (unsigned i = 0; i < scenario->connections.count; i++)
+        for (unsigned k = 0; k < count; k++) {
+            slice.load = scenario->load.items[round % 2 ? count - 1 - k : k];
+            slice.connections = scenario->connections.items[orders->connections[i]];
+            add_order(plan, &orders->load[orders->connections[i]], slice, &position);
+        }
+}
+
+enum round_kind { ROUND_TIMING, ROUND_SEARCH, ROUND_LOAD };
+
+static void add_rounds(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
+                       struct orders *orders, struct splitmix *random, enum round_kind kind)
+{
+    unsigned count = (unsigned)(kind == ROUND_SEARCH ? scenario->searches : scenario->rounds);
 
     for (unsigned round = 0; round < count; round++) {
         if (round % 2 == 0)
             draw(orders, scenario, registry, random);
         else
             turn_round(orders, scenario->connections.count);
-        if (search)
+        if (kind == ROUND_SEARCH)
             add_search(plan, scenario, orders, round);
+        else if (kind == ROUND_LOAD)
+            add_loads(plan, scenario, orders, round);
         else
             add_round(plan, scenario, orders, registry, round);
     }
@@ -266,7 +291,8 @@ int plan_make(struct plan *plan, const struct scenario *scenario, const struct r
 {
     struct splitmix random = {.state = seed};
     struct orders *orders = calloc(1, sizeof(*orders));
-    size_t rounds = scenario->rounds * 3 + scenario->searches * PLAN_SEARCH_STEPS + 1;
+    size_t rounds =
+        scenario->rounds * (3 + scenario->load.count) + scenario->searches * PLAN_SEARCH_STEPS + 1;
     size_t most = rounds * scenario->connections.count * ORDER_MAX;
 
     *plan = (struct plan){.slices = calloc(most, sizeof(*plan->slices))};
@@ -275,7 +301,12 @@ int plan_make(struct plan *plan, const struct scenario *scenario, const struct r
         plan_free(plan);
         return failure_set(failure, EXIT_HERE, "out of memory for the plan of %s", scenario->name);
     }
-    add_rounds(plan, scenario, registry, orders, &random);
+    add_rounds(plan, scenario, registry, orders, &random,
+               scenario->capacity[0] ? ROUND_SEARCH : ROUND_TIMING);
+    if (scenario->load.count > 0) {
+        memset(orders, 0, sizeof(*orders));
+        add_rounds(plan, scenario, registry, orders, &random, ROUND_LOAD);
+    }
     plan->blocks = plan->count > 0 ? plan->slices[plan->count - 1].block + 1 : 0;
     if (scenario->cost_slice_ns > 0 && !scenario->capacity[0] && scenario_has_client(scenario, "tenk-load"))
         add_cost(plan, scenario, registry);

@@ -12,6 +12,8 @@
  *   search     instead of rounds, when a capacity is searched (capacity.h): of each model and connection
  *              count so many steps, as many as a search may take; those it does not need are left out. A
  *              search is a block: its steps run in turn with those of the other models
+ *   load       after the searches, when a scenario asks for it: rounds, in which each model runs at each
+ *              fraction of its own capacity
  *   cost       at the end, one slice per model and connection count, each model in a start of its own:
  *              counting system calls slows every one of them, so nothing is timed there
  *
@@ -39,6 +41,7 @@ struct slice {
     bool cost;      /* counts instead of timing */
     bool search;    /* a step of the search for a capacity; `round` says which search */
     unsigned step;  /* of the search, from 0 */
+    double load;    /* fraction of the model's own capacity that is offered; 0: not so */
     enum client_kind client;
     unsigned model;  /* index in scenario->models */
     unsigned copy;   /* 0; 1: the control's second copy */
@@ -73,6 +76,6 @@ int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scen
 int64_t plan_expected_ns(const struct plan *plan, const struct scenario *scenario, const bool *done);
 
 const char *client_name(enum client_kind client);
-const char *slice_kind(const struct slice *slice); /* "timing", "cost", "duet", "search" */
+const char *slice_kind(const struct slice *slice); /* "timing", "cost", "duet", "search", "load" */
 
 #endif

@@ -30,6 +30,10 @@ const char *report_capacity_finding(const struct session *session, const struct 
                                     char text[FINDING_MAX]);
 json_t *report_capacity_json(const struct capacity_group *group);
 
+/* p50 and p99 over the load, in fractions of each model's own capacity: a table per connection count. */
+void report_load(FILE *out, const struct summary *summary, const struct session_part *part,
+                 enum report_style style);
+
 /* The ratios of the scenario's `pairs` in a group, a line each. */
 void report_pairs(FILE *out, const struct summary *summary, const struct summary_group *group,
                   const char *bullet);

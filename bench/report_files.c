@@ -39,8 +39,9 @@ static json_t *group_json(const struct summary *summary, const struct summary_gr
 
     for (unsigned i = 0; i < group->count; i++)
         json_array_append_new(cells, row_to_json(&group->cells[i]));
-    return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o}", "scenario", group->part->scenario.name,
-                     "client", client_name(group->client), "connections", (int)group->connections, "control",
+    return json_pack("{s:s, s:s, s:i, s:o, s:s, s:o, s:o, s:o, s:o}", "scenario", group->part->scenario.name,
+                     "client", client_name(group->client), "connections", (int)group->connections,
+                     "load_fraction", number_or_null(group->load > 0 ? group->load : NAN), "control",
                      group->part->scenario.control, "control_over_itself", report_estimate_json(&group->same),
                      "smallest_difference",
                      number_or_null(isnan(group->floor) ? NAN : fmax(0.01, group->floor)), "pairs",

@@ -59,6 +59,8 @@ static void put_values(struct report_line *line, const struct row *cell, bool ra
         return;
     line->values[CPU] = row_number(cell, CELL_server_cpu_us_per_request);
     line->values[RATE] = rate_only ? (double)NAN : row_number(cell, CELL_requests_per_s);
+    if (row_is(cell, CELL_reason, "overloaded"))
+        return; /* its latencies are the length of the slice */
     line->values[P50] = row_number(cell, CELL_latency_p50_us);
     line->values[P99] = row_number(cell, CELL_latency_p99_us);
 }
@@ -80,7 +82,9 @@ static void put_line(struct report_line *line, const struct summary_group *group
     put_us(line->fields[P99], percentiles ? row_number(cell, CELL_latency_p99_us) : NAN);
     snprintf(line->fields[SERVED], REPORT_FIELD_MAX, row_has(cell, CELL_connections_served) ? "%.0f" : "-",
              row_number(cell, CELL_connections_served));
-    report_put_rate(line->fields[WRK], row_number(cell, CELL_wrk_requests_per_s), true);
+    report_put_rate(line->fields[WRK],
+                    row_number(cell, group->load > 0 ? CELL_rate_offered_per_s : CELL_wrk_requests_per_s),
+                    true);
     snprintf(line->fields[SYSCALLS], REPORT_FIELD_MAX,
              row_has(cell, CELL_syscalls_per_request) ? "%.2f" : "-",
              row_number(cell, CELL_syscalls_per_request));
@@ -101,7 +105,7 @@ static void put_head(struct report_line *head, const struct summary_group *group
     snprintf(head->fields[P50], REPORT_FIELD_MAX, "p50 %s", us);
     snprintf(head->fields[P99], REPORT_FIELD_MAX, "p99 %s", us);
     strcpy(head->fields[SERVED], "served");
-    strcpy(head->fields[WRK], "wrk req/s");
+    strcpy(head->fields[WRK], group->load > 0 ? "offered/s" : "wrk req/s"); /* wrk offers no load */
     strcpy(head->fields[SYSCALLS], "syscalls/req");
     strcpy(head->fields[VERDICT], "verdict");
     strcpy(head->fields[WHY], "why");
@@ -128,6 +132,8 @@ static void write_title(FILE *out, const struct summary_group *group, enum repor
     fprintf(out, "%s%s: %u connection%s, %s, %s over %s", style == REPORT_MARKDOWN ? "### " : "",
             scenario->name, group->connections, group->connections > 1 ? "s" : "", client_name(group->client),
             scenario->protocol, transport_of_all(group));
+    if (group->load > 0)
+        fprintf(out, ", at %.3g %% of each model's own capacity (%s)", group->load * 100, scenario->capacity);
     fprintf(out, ", %u rounds of %s\n", wrk ? (unsigned)scenario->wrk_rounds : group->part->rounds, slice);
     if (!isnan(group->same.low))
         fprintf(out,
@@ -249,9 +255,14 @@ static void write_group(FILE *out, const struct summary *summary, const struct s
     putc('\n', out);
 }
 
-/* wrk's own tables are for results.md; on the terminal it has its column, unless it is all there is. */
+/*
+ * wrk's own tables are for results.md; on the terminal it has its column, unless it is all there is. The
+ * tables of each load are too: on the terminal they are one (report_load).
+ */
 static bool is_shown(const struct summary_group *group, enum report_style style)
 {
+    if (group->load > 0)
+        return style == REPORT_MARKDOWN;
     return group->client == CLIENT_TENK_LOAD || style == REPORT_MARKDOWN ||
            !scenario_has_client(&group->part->scenario, "tenk-load");
 }
@@ -266,6 +277,7 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
         for (unsigned g = 0; g < summary->capacities.count; g++)
             if (summary->capacities.groups[g].part == part)
                 report_capacity(out, &summary->capacities.groups[g], style);
+        report_load(out, summary, part, style);
         for (unsigned g = 0; g < summary->count; g++)
             if (summary->groups[g].part == part && is_shown(&summary->groups[g], style))
                 write_group(out, summary, &summary->groups[g], style);

@@ -49,6 +49,12 @@ struct count_list {
     unsigned count;
 };
 
+/* Parts of something, as fractions. */
+struct share_list {
+    double items[SCENARIO_LIST_MAX];
+    unsigned count;
+};
+
 /* A server that is not ours: {port} in the command becomes a free port of 127.0.0.1. */
 struct external_server {
     char name[SCENARIO_NAME_MAX];
@@ -73,7 +79,8 @@ struct scenario {
     double rate;                      /* open loop, requests per second; 0: closed loop */
     char capacity[SCENARIO_NAME_MAX]; /* the objective, "p99<10ms": each model's capacity is searched; "": not
                                        */
-    uint64_t searches;                /* how often, each time with servers started anew */
+    struct share_list load; /* then rounds in open loop at these fractions of each model's own capacity */
+    uint64_t searches;      /* how often, each time with servers started anew */
     int64_t slice_ns, ramp_ns, wrk_slice_ns, cost_slice_ns;         /* cost_slice 0: no cost slices */
     double foreign_cpu_max, steal_max;                              /* gates, in CPUs */
     char duet_base[SCENARIO_TEXT_MAX], duet_new[SCENARIO_TEXT_MAX]; /* two tenk-serve compared; "": no duet */
@@ -85,6 +92,9 @@ struct scenario {
  * The two sides of a pair "A/B". False when it is none, or a name is longer than SCENARIO_NAME_MAX - 1.
  */
 bool scenario_pair(const char *pair, char a[SCENARIO_NAME_MAX], char b[SCENARIO_NAME_MAX]);
+
+/* What is searched where `load` is given and `capacity` is not. */
+#define SCENARIO_OBJECTIVE "p99<10ms"
 
 /* The values every key has before a file is read. */
 void scenario_defaults(struct scenario *scenario);

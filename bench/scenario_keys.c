@@ -11,7 +11,7 @@
 
 #include "units.h"
 
-enum key_kind { KEY_TEXT, KEY_NAME, KEY_NAMES, KEY_COUNTS, KEY_COUNT, KEY_DURATION, KEY_NUMBER };
+enum key_kind { KEY_TEXT, KEY_NAME, KEY_NAMES, KEY_COUNTS, KEY_COUNT, KEY_DURATION, KEY_NUMBER, KEY_SHARES };
 
 struct key {
     const char *name;
@@ -43,6 +43,7 @@ static const struct key keys[] = {
     KEY(pipeline, KEY_COUNT),
     KEY(rate, KEY_NUMBER),
     KEY(capacity, KEY_NAME),
+    KEY(load, KEY_SHARES),
     KEY(searches, KEY_COUNT),
     KEY(wrk_rounds, KEY_COUNT),
     KEY(wrk_connections, KEY_COUNTS),
@@ -119,6 +120,32 @@ static int parse_counts(struct count_list *list, const char *value, const char *
     return got < 0 || list->count == 0 ? -1 : 0;
 }
 
+static bool share_list_has(const struct share_list *list, double share)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->items[i] == share)
+            return true;
+    return false;
+}
+
+static int parse_shares(struct share_list *list, const char *value, const char **wrong)
+{
+    char word[SCENARIO_NAME_MAX], *end;
+    int got;
+
+    list->count = 0;
+    *wrong = "takes shares from 1% to 1000%, separated by blanks, each once";
+    while ((got = next_word(&value, word)) > 0) {
+        double share = strtod(word, &end) / 100;
+
+        if (end == word || strcmp(end, "%") != 0 || !(share >= 0.01 && share <= 10) ||
+            list->count == SCENARIO_LIST_MAX || share_list_has(list, share))
+            return -1;
+        list->items[list->count++] = share;
+    }
+    return got < 0 || list->count == 0 ? -1 : 0;
+}
+
 static int parse_number(double *number, const char *value, const char **wrong)
 {
     char *end;
@@ -155,6 +182,8 @@ static int set_value(struct scenario *scenario, const struct key *key, const cha
         return parse_duration(into, value, wrong);
     case KEY_NUMBER:
         return parse_number(into, value, wrong);
+    case KEY_SHARES:
+        return parse_shares(into, value, wrong);
     }
     return -1;
 }
@@ -187,6 +216,8 @@ int scenario_set(struct scenario *scenario, const char *name, const char *value,
         return unknown_key(name, failure);
     if (set_value(scenario, &keys[key], value, &wrong) < 0)
         return failure_set(failure, EXIT_USAGE, "%s %s, not \"%.100s\"", name, wrong, value);
+    if (scenario->load.count > 0 && !scenario->capacity[0])
+        strcpy(scenario->capacity, SCENARIO_OBJECTIVE);
     return 0;
 }
 
@@ -213,6 +244,7 @@ static void write_value(FILE *out, const struct scenario *scenario, const struct
     const void *from = (const char *)scenario + key->offset;
     const struct name_list *names = from;
     const struct count_list *counts = from;
+    const struct share_list *shares = from;
 
     switch (key->kind) {
     case KEY_TEXT:
@@ -236,6 +268,10 @@ static void write_value(FILE *out, const struct scenario *scenario, const struct
     case KEY_NUMBER:
         fprintf(out, "%.17g", *(const double *)from);
         break;
+    case KEY_SHARES:
+        for (unsigned i = 0; i < shares->count; i++)
+            fprintf(out, "%s%.15g%%", i > 0 ? " " : "", shares->items[i] * 100);
+        break;
     }
 }
 
@@ -245,6 +281,8 @@ static bool is_empty(const struct scenario *scenario, const struct key *key)
 
     if (key->kind == KEY_COUNTS)
         return ((const struct count_list *)from)->count == 0;
+    if (key->kind == KEY_SHARES)
+        return ((const struct share_list *)from)->count == 0;
     if (key->kind == KEY_NAMES)
         return ((const struct name_list *)from)->count == 0;
     return (key->kind == KEY_TEXT || key->kind == KEY_NAME) && !*(const char *)from;

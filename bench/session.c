@@ -197,12 +197,13 @@ static void stop_early(struct block *block, const struct slice *slice)
         !stop_rule_met(block->stop, &part->scenario, &block->session->samples, slice->round,
                        next_ns(block, slice->round), part->stopped, sizeof(part->stopped)))
         return;
-    part->rounds = slice->round;
+    part->rounds = slice->search ? part->rounds : slice->round;
     progress_note(&block->session->progress, "%s: stopped after %u of %u %s: %s", part->scenario.name,
                   slice->round, (unsigned)(slice->search ? part->scenario.searches : part->scenario.rounds),
                   slice->search ? "searches" : "rounds", part->stopped);
     for (unsigned i = 0; i < part->plan.count; i++)
-        if (!block->done[i] && !part->plan.slices[i].cost && part->plan.slices[i].round >= slice->round) {
+        if (!block->done[i] && !part->plan.slices[i].cost && part->plan.slices[i].search == slice->search &&
+            part->plan.slices[i].round >= slice->round) {
             block->done[i] = true;
             progress_done(&block->session->progress,
                           slice_expected_ns(&part->plan.slices[i], &part->scenario));

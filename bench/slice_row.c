@@ -47,6 +47,7 @@ void slice_identify(struct row *row, const struct scenario *scenario, const stru
     row_set(row, SAMPLE_position, slice->position);
     row_set(row, SAMPLE_copy, slice->copy);
     row_set(row, SAMPLE_attempt, attempt);
+    row_set(row, SAMPLE_load_fraction, slice->load > 0 ? slice->load : NAN);
     row_set(row, SAMPLE_search, slice->search ? slice->round : NAN);
     row_set_text(row, SAMPLE_time_utc, text);
 }

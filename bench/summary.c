@@ -165,6 +165,7 @@ static int make_cell(struct summary *summary, struct summary_group *group, const
     row_set_text(cell, CELL_client, client_name(group->client));
     row_set(cell, CELL_connections, group->connections);
     row_set_text(cell, CELL_model, model);
+    row_set(cell, CELL_load_fraction, group->load > 0 ? group->load : NAN);
     if (summary_cell(cell, summary->session, group) < 0)
         return -1;
     compare_with_control(summary, group, all, cell);
@@ -175,14 +176,14 @@ static int make_cell(struct summary *summary, struct summary_group *group, const
 }
 
 static int make_group(struct summary *summary, const struct session_part *part, enum client_kind client,
-                      unsigned connections)
+                      unsigned connections, double load)
 {
     struct summary_group *group = &summary->groups[summary->count];
     const struct name_list *models = &part->scenario.models;
     struct selection all = {0};
     int status = 0;
 
-    *group = (struct summary_group){.part = part, .client = client, .connections = connections};
+    *group = (struct summary_group){.part = part, .client = client, .connections = connections, .load = load};
     group->cells = calloc(models->count + 1, sizeof(*group->cells));
     if (!group->cells)
         return -1;
@@ -215,7 +216,8 @@ static void count_slices(struct summary *summary)
     for (unsigned i = 0; i < samples->count; i++) {
         const struct row *row = &samples->rows[i];
 
-        if (!row_is(row, SAMPLE_kind, "timing") && !row_is(row, SAMPLE_kind, "search"))
+        if (!row_is(row, SAMPLE_kind, "timing") && !row_is(row, SAMPLE_kind, "search") &&
+            !row_is(row, SAMPLE_kind, "load"))
             continue;
         summary->slices++;
         summary->repeats += row_number(row, SAMPLE_attempt) > 0;
@@ -248,25 +250,36 @@ static void note_capacity_faults(struct summary *summary)
                 verdict_from_name(row_text(&summary->capacities.groups[g].rows[i], CAPACITY_reason)));
 }
 
+/* Under one client: each connection count, at each load when there are loads, not at all in searches. */
+static int make_groups(struct summary *summary, const struct session_part *part, enum client_kind client)
+{
+    const struct scenario *scenario = &part->scenario;
+    const struct count_list *list =
+        client == CLIENT_WRK ? scenario_wrk_connections(scenario) : &scenario->connections;
+    int status = 0;
+
+    for (unsigned i = 0; serves_client(part, client) && i < list->count && status == 0; i++) {
+        if (!scenario->capacity[0])
+            status = make_group(summary, part, client, list->items[i], 0);
+        for (unsigned k = 0; k < scenario->load.count && status == 0; k++)
+            status = make_group(summary, part, client, list->items[i], scenario->load.items[k]);
+    }
+    return status;
+}
+
 int summary_make(struct summary *summary, const struct session *session, struct failure *failure)
 {
     static const enum client_kind clients[] = {CLIENT_TENK_LOAD, CLIENT_WRK};
+    size_t most = 1;
     int status = 0;
 
     *summary = (struct summary){.session = session};
-    summary->groups = calloc((size_t)session->part_count * SCENARIO_LIST_MAX * 2, sizeof(*summary->groups));
+    for (unsigned p = 0; p < session->part_count; p++)
+        most += 2u * SCENARIO_LIST_MAX * (session->parts[p].scenario.load.count + 1u);
+    summary->groups = calloc(most, sizeof(*summary->groups));
     for (unsigned p = 0; summary->groups && p < session->part_count; p++)
-        for (unsigned k = 0; k < 2; k++) {
-            const struct session_part *part = &session->parts[p];
-            const struct count_list *list = clients[k] == CLIENT_WRK
-                                                ? scenario_wrk_connections(&part->scenario)
-                                                : &part->scenario.connections;
-
-            if (part->scenario.capacity[0])
-                continue; /* it has searches, and no rounds */
-            for (unsigned i = 0; serves_client(part, clients[k]) && i < list->count && status == 0; i++)
-                status = make_group(summary, part, clients[k], list->items[i]);
-        }
+        for (unsigned k = 0; k < 2 && status == 0; k++)
+            status = make_groups(summary, &session->parts[p], clients[k]);
     if (!summary->groups || status < 0)
         return failure_set(failure, EXIT_HERE, "out of memory for the summary; the samples are kept");
     add_witness(summary);

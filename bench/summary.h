@@ -15,6 +15,7 @@ struct summary_group {
     const struct session_part *part;
     enum client_kind client;
     unsigned connections;
+    double load;          /* fraction of each model's own capacity that was offered; 0: not so */
     struct estimate same; /* the control's second copy over its first: what no difference looks like */
     double floor;         /* how far that reaches from 1: smaller differences are not claimed */
     struct row *cells;    /* sorted: ranked ones by CPU per request, partly served ones, invalid ones */
@@ -42,9 +43,13 @@ enum standing summary_standing(const struct row *cell);
 struct estimate summary_compare(const struct summary *summary, const struct summary_group *group,
                                 const char *a, const char *b, unsigned column);
 
-/* The group of that client at that connection count in the same scenario, or NULL. */
+/* The first group of that client at that connection count in the same scenario, or NULL. */
 const struct summary_group *summary_find_group(const struct summary *summary, const struct session_part *part,
                                                enum client_kind client, unsigned connections);
+
+/* Where the latencies of a cell are kept in the run directory: "cells/quick-64-epoll.hlog". Returns name. */
+enum { SUMMARY_LOG_NAME_MAX = 256 };
+const char *summary_log_name(const struct row *cell, char name[SUMMARY_LOG_NAME_MAX]);
 
 const struct row *summary_find_cell(const struct summary_group *group, const char *model);
 

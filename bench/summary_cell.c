@@ -15,12 +15,23 @@
 
 /* ---- choosing rows ---- */
 
+/* The kind of a group's timed rows. */
+static const char *kind_of(const struct summary_group *group)
+{
+    return group->load > 0 ? "load" : "timing";
+}
+
+static bool is_at_load(const struct row *row, const struct summary_group *group)
+{
+    return !(group->load > 0) || fabs(row_number(row, SAMPLE_load_fraction) - group->load) < 1e-6;
+}
+
 static bool belongs(const struct row *row, const struct summary_group *group, const char *model,
                     const char *kind)
 {
     return row_is(row, SAMPLE_kind, kind) && row_is(row, SAMPLE_scenario, group->part->scenario.name) &&
            row_is(row, SAMPLE_client, client_name(group->client)) &&
-           row_number(row, SAMPLE_connections) == group->connections &&
+           row_number(row, SAMPLE_connections) == group->connections && is_at_load(row, group) &&
            (!model || row_is(row, SAMPLE_model, model));
 }
 
@@ -41,7 +52,7 @@ static int choose(struct selection *selection, const struct session *session,
 int summary_select(struct selection *selection, const struct session *session,
                    const struct summary_group *group, const char *model)
 {
-    return choose(selection, session, group, model, "timing");
+    return choose(selection, session, group, model, kind_of(group));
 }
 
 static enum verdict_reason reason_of(const struct row *row)
@@ -58,6 +69,7 @@ static void fill_medians(struct row *cell, const struct selection *slices)
     } columns[] = {
         {CELL_server_cpu_us_per_request, SAMPLE_server_cpu_us_per_request},
         {CELL_requests_per_s, SAMPLE_requests_per_s},
+        {CELL_rate_offered_per_s, SAMPLE_rate_offered_per_s},
         {CELL_latency_p50_us, SAMPLE_latency_p50_us},
         {CELL_latency_p99_us, SAMPLE_latency_p99_us},
         {CELL_latency_p999_us, SAMPLE_latency_p999_us},
@@ -116,14 +128,22 @@ static void add_log(struct histogram *sum, const struct run_directory *run, cons
         fclose(in);
 }
 
+const char *summary_log_name(const struct row *cell, char name[SUMMARY_LOG_NAME_MAX])
+{
+    char load[32] = "";
+
+    if (row_has(cell, CELL_load_fraction))
+        snprintf(load, sizeof(load), "-at%.10g", row_number(cell, CELL_load_fraction) * 100);
+    snprintf(name, SUMMARY_LOG_NAME_MAX, "cells/%.100s-%.0f-%.100s%s.hlog", row_text(cell, CELL_scenario),
+             row_number(cell, CELL_connections), row_text(cell, CELL_model), load);
+    return name;
+}
+
 static void write_log(const struct histogram *sum, const struct run_directory *run, const struct row *cell)
 {
-    char name[256];
-    FILE *out;
+    char name[SUMMARY_LOG_NAME_MAX];
+    FILE *out = fopen(run_directory_file(run, summary_log_name(cell, name)), "we");
 
-    snprintf(name, sizeof(name), "cells/%s-%.0f-%s.hlog", row_text(cell, CELL_scenario),
-             row_number(cell, CELL_connections), row_text(cell, CELL_model));
-    out = fopen(run_directory_file(run, name), "we");
     if (!out)
         return; /* the slices' own logs are still there */
     histogram_hlog_header(out, row_text(cell, CELL_model), clock_wall_ns());
@@ -288,13 +308,13 @@ int summary_why(struct row *cell, const struct session *session, const struct su
     struct why_slices slices = {.scans = model && model->scans};
     int status = 0;
 
-    if (choose(&slices.timing, session, group, name, "timing") < 0 ||
+    if (choose(&slices.timing, session, group, name, kind_of(group)) < 0 ||
         choose(&slices.cost, session, group, name, "cost") < 0)
         status = -1;
     else
         why_explain(cell, &slices);
     for (unsigned i = 0; status == 0 && i < session->samples.count; i++)
-        if (belongs(&session->samples.rows[i], group, name, "timing"))
+        if (belongs(&session->samples.rows[i], group, name, kind_of(group)))
             row_set_text(&session->samples.rows[i], SAMPLE_why, row_text(cell, CELL_why));
     free(slices.timing.rows);
     free(slices.cost.rows);

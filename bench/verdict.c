@@ -9,7 +9,7 @@
 #include <string.h>
 
 const double verdict_littles_law_max = 0.02, verdict_client_busy = 0.90, verdict_server_busy = 0.95,
-             verdict_achieved_min = 0.99;
+             verdict_achieved_min = 0.99, verdict_send_lag_max_us = 1000;
 
 enum { DETAIL_MAX = 300, TICKS_OF_DOUBT = 2 };
 static const double tick_s = 0.01; /* of /proc/stat: a difference of one tick may be nothing at all */
@@ -233,13 +233,24 @@ static bool noisy(const struct row *row, const struct verdict_facts *facts, char
     return foreign > foreign_max || steal > facts->steal_max + doubt;
 }
 
+static bool client_is_limit(const struct row *row)
+{
+    return value(row, SAMPLE_client_cpu_share) > verdict_client_busy &&
+           value(row, SAMPLE_server_cpu_share) < verdict_server_busy;
+}
+
+bool verdict_client_late(const struct row *row)
+{
+    return client_is_limit(row) && value(row, SAMPLE_send_lag_p99_us) > verdict_send_lag_max_us;
+}
+
+/* In open loop a client is busy because it looks at the clock: only one that sends late is a limit. */
 static bool client_bound(const struct row *row, const struct verdict_facts *facts, char *detail)
 {
     (void)facts;
     snprintf(detail, DETAIL_MAX, "the client was busy %.0f %% of the time, the server %.0f %%",
              value(row, SAMPLE_client_cpu_share) * 100, value(row, SAMPLE_server_cpu_share) * 100);
-    return value(row, SAMPLE_client_cpu_share) > verdict_client_busy &&
-           value(row, SAMPLE_server_cpu_share) < verdict_server_busy;
+    return row_has(row, SAMPLE_rate_offered_per_s) ? verdict_client_late(row) : client_is_limit(row);
 }
 
 static bool overloaded(const struct row *row, const struct verdict_facts *facts, char *detail)

@@ -58,7 +58,11 @@ struct verdict_facts {
     double wall_s;                     /* length of the slice, its start and end included */
 };
 
-/* Limits of the rules, as fractions. */
+/* Open loop: whether sends were late because the client could not do more. Then its rate is the client's. */
+bool verdict_client_late(const struct row *row);
+
+/* Limits of the rules, as fractions; of lateness in microseconds. */
+extern const double verdict_send_lag_max_us;
 extern const double verdict_littles_law_max, verdict_client_busy, verdict_server_busy, verdict_achieved_min;
 
 /* Sets `bound`, `verdict`, `reason` and `detail` of a timing or cost row, and returns the reason. */

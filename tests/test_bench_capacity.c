@@ -266,6 +266,33 @@ Test(bench_capacity, last_step_says_what_was_found)
                  "a run that was killed goes on where it was");
 }
 
+Test(bench_capacity, load_is_a_part_of_what_was_found)
+{
+    struct server server = {.model = "loop", .capacity_per_s = 10000};
+    struct slice slice = {.load = 0.5, .connections = CONNECTIONS};
+    double rate = 0, sum = 0;
+
+    part.scenario.searches = 2;
+    cr_assert_eq(capacity_need(&part.scenario, &session.samples, &slice, &rate), CAPACITY_NOT_YET);
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned copy = 0; copy < 2; copy++)
+            sum += search_once(&server, copy, i).found_per_s;
+    cr_assert_eq(capacity_need(&part.scenario, &session.samples, &slice, &rate), CAPACITY_RUN);
+    cr_assert_float_eq(rate, sum / 4 / 2, 1, "half of %.0f, not %.0f", sum / 4, rate);
+}
+
+Test(bench_capacity, load_of_a_model_without_a_capacity_is_not_run)
+{
+    struct server server = {.model = "loop", .capacity_per_s = 10000, .latency_us = 12000};
+    struct slice slice = {.load = 0.5, .connections = CONNECTIONS};
+    double rate;
+
+    for (unsigned i = 0; i < SEARCHES; i++)
+        for (unsigned copy = 0; copy < 2; copy++)
+            search_once(&server, copy, i);
+    cr_assert_eq(capacity_need(&part.scenario, &session.samples, &slice, &rate), CAPACITY_NEEDLESS);
+}
+
 /* ---- the table ---- */
 
 /* Every search of both models; the loop twice. Capacities vary a little from search to search. */
@@ -336,8 +363,11 @@ Test(bench_capacity, what_limited_the_client_is_not_ranked)
                (struct server){.model = "pool", .capacity_per_s = 50000});
     capacity_table_free(&table);
     for (unsigned i = 0; i < session.samples.count; i++)
-        row_set_text(&session.samples.rows[i], SAMPLE_bound,
-                     row_is(&session.samples.rows[i], SAMPLE_model, "pool") ? "client" : "server");
+        if (row_is(&session.samples.rows[i], SAMPLE_model, "pool")) {
+            row_set(&session.samples.rows[i], SAMPLE_client_cpu_share, 0.99);
+            row_set(&session.samples.rows[i], SAMPLE_server_cpu_share, 0.6);
+            row_set(&session.samples.rows[i], SAMPLE_send_lag_p99_us, 5000);
+        }
     cr_assert_eq(capacity_table_make(&table, &session, &failure), 0);
     rows = table.groups[0].rows;
     cr_assert(row_is(&rows[0], CAPACITY_model, "loop"));

@@ -46,6 +46,9 @@ Test(bench_capacity_run, what_makes_no_sense_is_refused)
     expect_refused("capacity = p99<10ms\nrate = 5\n", "take one of rate and capacity out");
     expect_refused("capacity = p99<10ms\nclients = tenk-load wrk\n", "clients = tenk-load");
     expect_refused("capacity = p99<10ms\nsearches = 0\n", "searches is 1 to 100");
+    expect_refused("load = 50\n", "load takes shares from 1% to 1000%");
+    expect_refused("load = 50% 50%\n", "each once");
+    expect_refused("load = 50%\nrate = 5\n", "take one of rate and capacity out");
 }
 
 static json_t *read_results(void)
@@ -108,4 +111,35 @@ Test(bench_capacity_run, is_found_and_taken_up_again)
     lines = bench_sample_lines();
     bench_run_program("tenk-bench", BENCH_WORDS("--resume", bench_run));
     cr_assert_eq(bench_sample_lines(), lines, "nothing is left to run");
+}
+
+/* The scenario without an objective gets the usual one; each load is offered as a part of what was found. */
+Test(bench_capacity_run, loads_are_offered_in_parts_of_it)
+{
+    static const char scenario[] =
+        SCENARIO "capacity = p99<500ms\nsearches = 1\nload = 20% 60%\nrounds = 2\nrounds_per_start = 2\n";
+    const json_t *groups, *cell;
+    json_t *root;
+
+    bench_write_scenario(scenario);
+    bench_run_program("tenk-bench", BENCH_WORDS(bench_scenario, "-o", bench_run));
+    bench_expect(GOOD, "over the share of each model's own capacity");
+    root = read_results();
+    groups = json_object_get(root, "groups");
+    cr_assert_eq(json_array_size(groups), 2);
+    for (size_t i = 0; i < 2; i++) {
+        double capacity = number_in(
+            json_array_get(json_object_get(json_array_get(json_object_get(root, "capacities"), 0), "models"),
+                           0),
+            "capacity_per_s");
+
+        cell = json_array_get(json_object_get(json_array_get(groups, i), "cells"), 0);
+        cr_assert_eq(number_in(cell, "load_fraction"), i == 0 ? 0.2 : 0.6);
+        cr_assert_float_eq(number_in(cell, "rate_offered_per_s"), capacity * (i == 0 ? 0.2 : 0.6), 10);
+        cr_assert_eq(number_in(cell, "slices"), 2);
+        cr_assert_geq(number_in(cell, "latency_p50_us"), 2000);
+    }
+    json_decref(root);
+    bench_run_program("tenk-report", BENCH_WORDS(bench_run, "--no-plots"));
+    cr_assert_eq(bench_end.status, GOOD, "%s", bench_errors);
 }

@@ -477,6 +477,31 @@ Test(bench_plan, searches_take_the_place_of_rounds)
     plan_free(&plan);
 }
 
+Test(bench_plan, loads_come_after_the_searches)
+{
+    unsigned searches = 2 * PLAN_SEARCH_STEPS * 2 * 5, per_round = 2 * 3 * 5;
+
+    make_scenario();
+    strcpy(scenario.capacity, "p99<10ms");
+    scenario.searches = 2;
+    scenario.load = (struct share_list){.items = {0.25, 0.5, 0.9}, .count = 3};
+    make_plan(1);
+    cr_assert_eq(plan.count, searches + ROUNDS * per_round);
+    cr_assert_eq(plan.blocks, 2 + ROUNDS / 2);
+    for (unsigned i = searches; i < plan.count; i++) {
+        const struct slice *slice = &plan.slices[i], *back;
+        unsigned round = (i - searches) / per_round, place = (i - searches) % per_round;
+
+        cr_assert_str_eq(slice_kind(slice), "load");
+        cr_assert_eq(slice->round, round);
+        cr_assert_eq(slice->block, 2 + round / 2);
+        back = &plan.slices[searches + (round ^ 1) * per_round + per_round - 1 - place];
+        cr_assert_eq(slice->load, back->load, "odd rounds run backwards");
+        cr_assert_eq(slice->model, back->model);
+    }
+    plan_free(&plan);
+}
+
 Test(bench_plan, expected_time_counts_what_is_left)
 {
     bool done[64] = {false};

@@ -66,30 +66,79 @@ static void add_rate(struct chart_series *series, const struct row **slices, uns
     free(values);
 }
 
+/* The panel of a connection count and a target, made when it is new. NULL: no room. */
+static struct chart_panel *panel_of(struct chart *chart, double connections, const char *target)
+{
+    struct chart_panel *panel = NULL;
+    char title[CHART_NAME_MAX * 2];
+
+    snprintf(title, sizeof(title), "%.0f connections, %.60s", connections, target);
+    for (size_t i = 0; i < chart->count && !panel; i++)
+        if (strcmp(chart->panels[i].title, title) == 0)
+            panel = &chart->panels[i];
+    return panel ? panel : chart_add_panel(chart, title);
+}
+
 static void add_offered(struct chart *chart, const struct past_run *run, const struct row *cell)
 {
     double rates[RATES_MAX];
     unsigned count, rate_count;
     const struct row **slices = past_run_slices(run, cell, &count);
     struct chart_series *series = NULL;
-    struct chart_panel *panel = NULL;
-    char title[CHART_NAME_MAX * 2];
+    struct chart_panel *panel;
 
     rate_count = find_rates(slices, count, rates);
     if (rate_count == 0 || summary_standing(cell) == STANDING_INVALID)
         return;
-    snprintf(title, sizeof(title), "%.0f connections, %.60s", row_number(cell, CELL_connections),
-             past_run_text(run, cell, SAMPLE_target));
-    for (size_t i = 0; i < chart->count && !panel; i++)
-        if (strcmp(chart->panels[i].title, title) == 0)
-            panel = &chart->panels[i];
-    if (!panel)
-        panel = chart_add_panel(chart, title);
+    panel = panel_of(chart, row_number(cell, CELL_connections), past_run_text(run, cell, SAMPLE_target));
     if (panel)
         series = chart_series_of(chart, panel, row_text(cell, CELL_model));
     for (unsigned i = 0; series && i < rate_count; i++)
         add_rate(series, slices, count, rates[i],
                  rate_count == 1 ? row_number(cell, CELL_latency_p99_us) : (double)NAN);
+}
+
+/* The steps of the searches for one capacity: `row` is one of results.json. Where a scenario has loads as
+ * well they tell more. */
+static void add_searches(struct chart *chart, const struct past_run *run, const json_t *row)
+{
+    const char *model = json_string_value(json_object_get(row, "model")),
+               *scenario = json_string_value(json_object_get(row, "scenario"));
+    double connections = json_number_value(json_object_get(row, "connections")), rates[RATES_MAX];
+    const struct row **steps = calloc(run->samples.count + 1u, sizeof(*steps));
+    struct chart_series *series = NULL;
+    unsigned count = 0, rate_count;
+
+    for (unsigned i = 0; steps && model && scenario && i < run->samples.count; i++) {
+        const struct row *step = &run->samples.rows[i];
+
+        if (row_is(step, SAMPLE_kind, "search") && row_is(step, SAMPLE_model, model) &&
+            row_is(step, SAMPLE_scenario, scenario) && row_number(step, SAMPLE_connections) == connections)
+            steps[count++] = step;
+    }
+    rate_count = count > 0 ? find_rates(steps, count, rates) : 0;
+    if (rate_count > 0) {
+        struct chart_panel *panel = panel_of(chart, connections, row_text(steps[0], SAMPLE_target));
+
+        series = panel ? chart_series_of(chart, panel, model) : NULL;
+    }
+    for (unsigned i = 0; series && i < rate_count; i++)
+        add_rate(series, steps, count, rates[i], NAN);
+    free(steps);
+}
+
+static void add_capacities(struct chart *chart, const struct past_run *run)
+{
+    const json_t *groups = json_object_get(run->results, "capacities");
+
+    for (size_t g = 0; g < json_array_size(groups); g++) {
+        const json_t *group = json_array_get(groups, g), *models = json_object_get(group, "models");
+        const char *scenario = json_string_value(json_object_get(group, "scenario"));
+
+        for (size_t i = 0; scenario && !past_run_main_group(run, scenario) && i < json_array_size(models);
+             i++)
+            add_searches(chart, run, json_array_get(models, i));
+    }
 }
 
 static void make_offered(struct chart *chart, const struct past_run *run)
@@ -106,6 +155,7 @@ static void make_offered(struct chart *chart, const struct past_run *run)
     };
     for (unsigned i = 0; i < run->cell_count; i++)
         add_offered(chart, run, &run->cells[i]);
+    add_capacities(chart, run);
     chart_finish(chart, "No scenario of this run offers load at a rate (open loop).");
     chart_spread_families(chart);
 }

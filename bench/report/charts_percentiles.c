@@ -50,15 +50,14 @@ static void add_curve(struct chart_series *series, const struct histogram *sum)
 static void add_cell(struct chart *chart, struct chart_panel *panel, const struct past_run *run,
                      const struct row *cell, struct histogram *sum)
 {
-    char path[LAUNCH_PATH_MAX];
+    char path[LAUNCH_PATH_MAX], name[SUMMARY_LOG_NAME_MAX];
     struct chart_series *series;
 
     /* The names come from a file somebody gave us: they must not lead out of the run. */
     if (summary_standing(cell) != STANDING_RANKED || strchr(row_text(cell, CELL_model), '/') ||
         strchr(row_text(cell, CELL_scenario), '/'))
         return;
-    snprintf(path, sizeof(path), "%.3500s/cells/%.200s-%.0f-%.200s.hlog", run->path,
-             row_text(cell, CELL_scenario), row_number(cell, CELL_connections), row_text(cell, CELL_model));
+    snprintf(path, sizeof(path), "%.3500s/%s", run->path, summary_log_name(cell, name));
     histogram_clear(sum);
     if (read_log(path, sum) < 0)
         return;

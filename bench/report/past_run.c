@@ -145,10 +145,10 @@ static int read_groups(struct past_run *run, struct failure *failure)
     const json_t *groups = json_object_get(run->results, "groups");
     size_t count = json_array_size(groups), room = 0;
 
-    if (count == 0)
+    if (count == 0 && json_array_size(json_object_get(run->results, "capacities")) == 0)
         return failure_set(failure, EXIT_USAGE, "%.300s/results.json has no groups: nothing was measured",
                            run->path);
-    run->groups = calloc(count, sizeof(*run->groups));
+    run->groups = calloc(count + 1, sizeof(*run->groups));
     if (!run->groups)
         return failure_set(failure, EXIT_HERE, "out of memory");
     for (size_t i = 0; i < count; i++) {

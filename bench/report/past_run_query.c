@@ -104,7 +104,13 @@ static int compare_numbers(double a, double b)
     return (a > b) - (a < b);
 }
 
-/* By cell: scenario, client, model, connections. */
+/* A cell without a load comes before those with one. */
+static int compare_loads(double a, double b)
+{
+    return compare_numbers(isnan(a) ? 0 : a, isnan(b) ? 0 : b);
+}
+
+/* By cell: scenario, client, model, connections, load. */
 static int compare_cells(const struct row *a, const struct row *b)
 {
     int order = strcmp(row_text(a, SAMPLE_scenario), row_text(b, SAMPLE_scenario));
@@ -115,6 +121,8 @@ static int compare_cells(const struct row *a, const struct row *b)
         order = strcmp(row_text(a, SAMPLE_model), row_text(b, SAMPLE_model));
     if (order == 0)
         order = compare_numbers(row_number(a, SAMPLE_connections), row_number(b, SAMPLE_connections));
+    if (order == 0)
+        order = compare_loads(row_number(a, SAMPLE_load_fraction), row_number(b, SAMPLE_load_fraction));
     return order;
 }
 
@@ -139,7 +147,8 @@ int past_run_sort(struct past_run *run)
         return -1;
     for (unsigned i = 0; i < run->samples.count; i++)
         if (row_has(&run->samples.rows[i], SAMPLE_slice) &&
-            row_has(&run->samples.rows[i], SAMPLE_connections))
+            row_has(&run->samples.rows[i], SAMPLE_connections) &&
+            !row_is(&run->samples.rows[i], SAMPLE_kind, "search"))
             run->slices[run->slice_count++] = &run->samples.rows[i];
     qsort(run->slices, run->slice_count, sizeof(*run->slices), compare_slices);
     for (unsigned i = 0; i < run->slice_count; i++)
@@ -161,6 +170,8 @@ static int compare_to_slice(const struct row *cell, const struct row *slice)
         order = strcmp(row_text(cell, CELL_model), row_text(slice, SAMPLE_model));
     if (order == 0)
         order = compare_numbers(row_number(cell, CELL_connections), row_number(slice, SAMPLE_connections));
+    if (order == 0)
+        order = compare_loads(row_number(cell, CELL_load_fraction), row_number(slice, SAMPLE_load_fraction));
     return order;
 }
 
@@ -209,7 +220,8 @@ struct spread past_run_spread(const struct past_run *run, const struct row *cell
     double *values = calloc(count + 1u, sizeof(*values)), sum = 0;
 
     if (values)
-        spread.count = collect(slices, count, "timing", sample_column, values);
+        spread.count = collect(slices, count, row_has(cell, CELL_load_fraction) ? "load" : "timing",
+                               sample_column, values);
     if (values && spread.count == 0)
         spread.count = collect(slices, count, "cost", sample_column, values);
     if (spread.count > 0) {
