@@ -10,11 +10,13 @@
  * 3 cannot run here.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -26,7 +28,7 @@ enum { EXIT_GOOD = 0, EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_CANNOT = 3 };
 struct get_options {
     const char *url, *data, *output;
     struct option_list headers;
-    int64_t timeout_ns;
+    int64_t timeout_ns, max_time_ns; /* for each wait; for all of it, 0: no limit */
     bool head, include;
 };
 
@@ -46,6 +48,45 @@ static int complain(int status, const char *what, const char *why)
 {
     fprintf(stderr, "tenk-get: %s: %s\n", what, why);
     return status;
+}
+
+/* ---- all of it in time ---- */
+
+static volatile sig_atomic_t expired, talking = -1; /* the socket, as soon as there is one */
+
+/*
+ * Whatever waits is woken: the socket is ended, so that what has come is kept and told apart from the whole.
+ * While a name is looked up or a connection made there is nothing to keep.  signal-safety(7)
+ */
+static void time_is_up(int signal_number)
+{
+    static const char sentence[] = "tenk-get: not connected within --max-time\n";
+
+    (void)signal_number;
+    expired = 1;
+    if (talking >= 0)
+        shutdown(talking, SHUT_RDWR);
+    else if (write(STDERR_FILENO, sentence, sizeof(sentence) - 1) >= 0 || true)
+        _exit(EXIT_FAULT);
+}
+
+static void limit_time(int64_t max_time_ns)
+{
+    struct sigaction action = {.sa_handler =
+                                   time_is_up}; /* no SA_RESTART: a write to a full pipe ends, too */
+    int64_t us = (max_time_ns + NS_PER_US - 1) / NS_PER_US;
+    struct itimerval timer = {.it_value = {.tv_sec = us / 1000000, .tv_usec = us % 1000000}};
+
+    if (max_time_ns == 0)
+        return;
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Why the answer is not complete. */
+static const char *reason(const char *otherwise)
+{
+    return expired ? "not complete within --max-time" : errno != 0 ? strerror(errno) : otherwise;
 }
 
 /* ---- URL ---- */
@@ -224,11 +265,10 @@ static int read_answer(int fd, const struct get_options *options)
         status = read_head(&reader, options->include || options->head, &body);
     } while (status >= 100 && status < 200);
     if (status < 0)
-        return complain(EXIT_FAULT, options->url,
-                        errno != 0 ? strerror(errno) : "what came back is not HTTP/1.1");
+        return complain(EXIT_FAULT, options->url, reason("what came back is not HTTP/1.1"));
     errno = 0;
-    if (!options->head && copy_body(&reader, &body) < 0)
-        return complain(EXIT_FAULT, options->url, errno != 0 ? strerror(errno) : "the body ended early");
+    if (!options->head && (copy_body(&reader, &body) < 0 || expired))
+        return complain(EXIT_FAULT, options->url, reason("the body ended early"));
     if (fflush(stdout) != 0)
         return complain(EXIT_CANNOT, "stdout", strerror(errno));
     if (status >= 400)
@@ -241,20 +281,24 @@ static int read_answer(int fd, const struct get_options *options)
 static int get(const struct get_options *options, const struct url *url)
 {
     struct net_failure failure;
+
+    limit_time(options->max_time_ns);
     int fd = net_connect(&url->endpoint, options->timeout_ns, &failure);
 
     if (fd < 0) {
         fprintf(stderr, "tenk-get: cannot %s %s: %s\n", failure.operation, options->url, failure.reason);
         return EXIT_FAULT;
     }
+    talking = fd;
     net_set_timeouts_ns(fd, options->timeout_ns);
     int status = EXIT_FAULT;
     if (options->output != NULL && freopen(options->output, "we", stdout) == NULL)
         status = complain(EXIT_CANNOT, options->output, strerror(errno));
     else if (send_request(fd, options, url) < 0)
-        complain(status, options->url, strerror(errno));
+        complain(status, options->url, reason(""));
     else
         status = read_answer(fd, options);
+    talking = -1;
     close(fd);
     return status;
 }
@@ -271,6 +315,8 @@ static int parse_options(int argc, char **argv, struct get_options *options)
         {"output", 'o', OPTION_TEXT, &options->output, "FILE", "write what would be printed into a file"},
         {"timeout", 0, OPTION_DURATION, &options->timeout_ns, "TIME",
          "give up when nothing moves for so long (10s)"},
+        {"max-time", 0, OPTION_DURATION, &options->max_time_ns, "TIME",
+         "give up when all of it takes longer (no limit)"},
         {"help", 'h', OPTION_FLAG, &help, NULL, "this text"},
         {0},
     };

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fixture.h"
 #include "program.h"
 #include "sockets.h"
@@ -112,6 +114,52 @@ Test(clients, get_writes_into_a_file)
     expect(0, "same", NULL);
     run("tenk-get", url, "-o", "/no/such/directory/file");
     expect(3, NULL, "/no/such/directory/file: No such file or directory");
+    fixture_stop(&fixture);
+}
+
+/* A server that is never silent for long, and never done. Ends when its client has left. */
+static void *drip(void *listener)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
+    int fd = accept(*(int *)listener, NULL, NULL);
+
+    net_send_all(fd, head, sizeof head - 1);
+    while (net_send_all(fd, "x", 1) == 0)
+        clock_sleep_ns(10 * NS_PER_MS);
+    close(fd);
+    return NULL;
+}
+
+/* No wait is long, so only --max-time ends it; what came is kept, though a body without length looks
+ * complete. */
+Test(clients, get_gives_up_when_all_of_it_takes_too_long)
+{
+    struct net_endpoint bound;
+    char url[80];
+    pthread_t thread;
+    int listener = sockets_listen("tcp4://127.0.0.1:0", 0, &bound);
+
+    cr_assert(pthread_create(&thread, NULL, drip, &listener) == 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%s/", bound.port);
+    run("tenk-get", url, "--timeout=20s", "--max-time=300ms");
+    expect(1, "x", "not complete within --max-time");
+    pthread_join(thread, NULL);
+    close(listener);
+}
+
+/* An answer that never begins; and one that is there in time. */
+Test(clients, get_in_time_or_not)
+{
+    struct fixture fixture;
+    char url[2 * FIXTURE_ENDPOINT_MAX];
+
+    fixture_start(&fixture, &(struct fixture_plan){.model = "epoll"});
+    snprintf(url, sizeof url, "http%s/wait/20000000", fixture.endpoint + 3);
+    run("tenk-get", url, "--max-time=200ms", NULL);
+    expect(1, NULL, "not complete within --max-time");
+    snprintf(url, sizeof url, "http%s/", fixture.endpoint + 3);
+    run("tenk-get", url, "--max-time=20s", NULL);
+    expect(0, "Hello, world!", NULL);
     fixture_stop(&fixture);
 }
 
