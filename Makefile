@@ -134,7 +134,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme docs bench-published publish install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -288,9 +288,25 @@ install: all $(BUILD)/tenk.bash ## install into DESTDIR/PREFIX: programs, scenar
 deb: all ## a Debian package of what install installs, in build/
 	$(Q).ci/deb $(BUILD)
 
-readme: all ## fill the marked blocks of README.md from RUN=results/..., and those that name their run everywhere
+# The pages with marked blocks; README.md has two that name no run and are filled from RUN.
+SPLICED := $(shell grep -ls '^<!-- run: ' docs/*.md bench/README.md)
+
+readme: all ## fill the marked blocks of README.md, those that name no run from RUN=results/...
 	$(Q)TENK_REPORT=$(BUILD)/tenk-report bench/readme/splice README.md $(RUN)
-	$(Q)for file in docs/models.md docs/choosing.md; do [ ! -f $$file ] || bench/readme/splice $$file || exit; done
+
+docs: ## fill the marked blocks of the other pages from the runs that they name
+	$(Q)for file in $(SPLICED); do bench/readme/splice $$file || exit; done
+
+# What the pages quote: the front page, the field guide, what waits and idles, and the transports. Half an hour.
+PUBLISHED := 'quick' '-n 8 models limits limits_churn nginx nginx_pipeline nginx_churn libraries' \
+	'-n 3 --no-cost idle pool waiting' 'transports'
+bench-published: all limits ## the runs that the pages quote; afterwards `make publish RUN=...` for each that it names
+	$(Q)for words in $(PUBLISHED); do $(BUILD)/tenk-bench $$words || exit; done
+
+publish: all ## the pages quote RUN=results/... from now on, in every block about a scenario of it; it is staged for git
+	$(Q)bench/readme/retarget $(RUN) README.md $(SPLICED)
+	$(Q)$(MAKE) --no-print-directory docs
+	$(Q)git add -f $(addprefix $(RUN)/,run.json samples.jsonl results.csv results.json results.md scenarios cells raw)
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

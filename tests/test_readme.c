@@ -22,12 +22,14 @@ static void enter(void)
     strcpy(run, report_path("run"));
     strcpy(file, report_path("page.md"));
     mkdir(run, 0777);
-    report_write(report_path("run/results.md"), "# Results\n\n### other: 64 connections, tenk-load, http "
-                                                "over tcp\n\n| model | vs c [95 %] |\n|---|---|\n"
-                                                "| fork | 9 |\n\n### quick: 64 connections, tenk-load, http "
-                                                "over tcp\n\n| model | vs ceiling [95 %] |\n"
-                                                "|---|---|\n| fork | 2.13 [2.01, 2.30] |\n\n**A "
-                                                "finding.**\n\n### quick: 64 connections, wrk\n\n| wrk |\n");
+    report_write(
+        report_path("run/results.md"),
+        "# Results\n\n### other: 64 connections, tenk-load, http "
+        "over tcp\n\n| model | vs c [95 %] |\n|---|---|\n"
+        "| fork | 9 |\n| forks | 8 |\n\n* a/b: 1\n* a/bc: 2\n\n### quick: 64 connections, tenk-load, http "
+        "over tcp\n\n| model | vs ceiling [95 %] |\n"
+        "|---|---|\n| fork | 2.13 [2.01, 2.30] |\n\n**A "
+        "finding.**\n\n### quick: 64 connections, wrk\n\n| wrk |\n");
     report_write(report_path("run/results.json"),
                  "{\n  \"findings\": {\n    \"quick\": \"At 64 \\\"all\\\" is well.\"\n  }\n}\n");
 }
@@ -72,18 +74,61 @@ Test(readme, blocks_of_named_runs)
     expect_spliced(marker("ratio quick 64 fork"), NULL, "2.13 × ceiling [2.01, 2.30]\n");
 }
 
+Test(readme, lines_of_some_models)
+{
+    expect_spliced(marker("rows quick 64 fork"), NULL,
+                   "| model | vs ceiling [95 %] |\n|---|---|\n| fork | 2.13 [2.01, 2.30] |\n");
+    expect_spliced(marker("rows other 64 fork"), NULL, "| model | vs c [95 %] |\n|---|---|\n| fork | 9 |\n");
+    expect_spliced(marker("pairs other 64 a/b"), NULL, "* a/b: 1\n");
+}
+
+Test(readme, a_new_run_takes_over_the_blocks_about_its_scenarios)
+{
+    static const char before[] =
+        "<!-- run: table results/old quick 64 -->\n<!-- run: finding results/old quick -->\n"
+        "<!-- run: table results/old quicker 64 -->\n<!-- run: table -->\n";
+    char after[1024], *page;
+
+    mkdir(report_path("run/scenarios"), 0777);
+    report_write(report_path("run/scenarios/quick.ini"), "");
+    report_write(file, before);
+    program_run((const char *const[]){"bench/readme/retarget", run, file, NULL}, &end, errors);
+    cr_assert_eq(end.status, 0, "%s", errors);
+    snprintf(after, sizeof(after),
+             "<!-- run: table %s quick 64 -->\n<!-- run: finding %s quick -->\n"
+             "<!-- run: table results/old quicker 64 -->\n<!-- run: table -->\n",
+             run, run);
+    page = report_read(file);
+    cr_assert_str_eq(page, after);
+    free(page);
+}
+
+/* What stands in the pages is what their runs say: filling them again changes nothing. */
+Test(readme, the_pages_are_as_their_runs_say)
+{
+    static const char command[] = "for page in README.md bench/README.md docs/*.md; do cp $page $0; "
+                                  "bench/readme/splice $0 && cmp $page $0 || "
+                                  "exit 1; done";
+
+    if (program_run((const char *const[]){"/bin/sh", "-c", command, file, NULL}, &end, errors),
+        end.status != 0)
+        cr_assert_fail("%s%s: run `make docs`", end.out, errors);
+}
+
 Test(readme, block_of_the_given_run)
 {
-    expect_spliced("table", run, "| model | vs c [95 %] |\n|---|---|\n| fork | 9 |\n");
+    expect_spliced(
+        "table", run,
+        "| model | vs c [95 %] |\n|---|---|\n| fork | 9 |\n| forks | 8 |\n\n* a/b: 1\n* a/bc: 2\n");
     expect_spliced("table", NULL, "old\n");
 }
 
 Test(readme, refusals_change_nothing)
 {
-    static const char *const bad[] = {"table nowhere quick 64", "ratio", "colour"};
+    static const char *const bad[] = {"table nowhere quick 64", "ratio", "colour", "rows nowhere quick 64"};
     char text[512], *page;
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(text, sizeof(text), "<!-- run: %s -->\n<!-- end -->\n", bad[i]);
         cr_assert_eq(splice(text, NULL), USAGE, "%s: %s", bad[i], errors);
         cr_assert_eq(strncmp(errors, "splice: ", 8), 0, "%s", errors);
