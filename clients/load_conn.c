@@ -136,6 +136,16 @@ static void think(struct load_worker *worker, struct load_conn *conn)
         load_life_think(worker, conn);
 }
 
+/*
+ * Closed loop, everything is answered: it asks again when the whole batch of events has been read. Reading by
+ * turns with sending, each request would find a server that has just gone to sleep and pay for waking it up.
+ */
+static void ask_again(struct load_worker *worker, struct load_conn *conn)
+{
+    conn->away_ns = worker->now_ns;
+    load_send_mark_free(worker, conn);
+}
+
 static void go_on(struct load_worker *worker, struct load_conn *conn, bool ended)
 {
     if (is_over(conn))
@@ -146,6 +156,8 @@ static void go_on(struct load_worker *worker, struct load_conn *conn, bool ended
         load_send_mark_free(worker, conn);
     else if (worker->plan->options->think_ns > 0)
         think(worker, conn);
+    else if (conn->outstanding == 0)
+        ask_again(worker, conn);
     else if (load_send_all(worker, conn, worker->now_ns) < 0)
         load_conn_fail(worker, conn, LOAD_ERROR_RESET);
 }

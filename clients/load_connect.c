@@ -116,21 +116,6 @@ static void begin_stream(struct load_worker *worker, struct load_conn *conn)
     conn->stream_in = conn->stream_out; /* goes on where the last connection ended */
 }
 
-static int connect_socket(struct load_worker *worker, struct load_conn *conn)
-{
-    const struct load_plan *plan = worker->plan;
-    const struct net_address *local = NULL;
-
-    if (plan->local_count > 0)
-        local = &plan->locals[worker->next_local++ % plan->local_count];
-    conn->address = worker->address;
-    conn->since_ns = worker->now_ns;
-    conn->fd = plan->options->slow_read > 0
-                   ? net_connect_start_small(&plan->addresses[conn->address], local, LOAD_SLOW_BUFFER)
-                   : net_connect_start(&plan->addresses[conn->address], local);
-    return conn->fd >= 0 ? 0 : -1;
-}
-
 /* Does it ask before it is known whether the connection is there? */
 static bool asks_at_once(const struct load_worker *worker, const struct load_conn *conn)
 {
@@ -139,6 +124,31 @@ static bool asks_at_once(const struct load_worker *worker, const struct load_con
     if (conn->idle || options->slow_write > 0 || (options->think_ns > 0 && !conn->begun))
         return false;
     return !worker->paced || worker->on_demand;
+}
+
+static int connect_socket(struct load_worker *worker, struct load_conn *conn)
+{
+    const struct load_plan *plan = worker->plan;
+    struct net_connect_how how = {.receive_buffer = plan->options->slow_read > 0 ? LOAD_SLOW_BUFFER : 0,
+                                  .speaks_first = asks_at_once(worker, conn)};
+
+    if (plan->local_count > 0)
+        how.local = &plan->locals[worker->next_local++ % plan->local_count];
+    conn->address = worker->address;
+    conn->since_ns = worker->now_ns;
+    conn->fd = net_connect_start_how(&plan->addresses[conn->address], &how);
+    return conn->fd >= 0 ? 0 : -1;
+}
+
+void load_connect_ask(struct load_worker *worker, struct load_conn *conn)
+{
+    if (send_first(worker, conn) == 0) {
+        established(worker, conn, conn->free_ns);
+    } else if (errno != EAGAIN) {
+        load_connect_failed(worker, conn, errno);
+        return;
+    }
+    watch_new(worker, conn);
 }
 
 void load_conn_open(struct load_worker *worker, struct load_conn *conn)
@@ -151,16 +161,13 @@ void load_conn_open(struct load_worker *worker, struct load_conn *conn)
     conn->state = LOAD_CONN_CONNECTING;
     begin_stream(worker, conn);
     worker->now_ns = clock_now_ns();
-    int64_t connected_ns = worker->now_ns;
-    if (asks_at_once(worker, conn)) {
-        if (send_first(worker, conn) == 0) {
-            established(worker, conn, connected_ns);
-        } else if (errno != EAGAIN) {
-            load_connect_failed(worker, conn, errno);
-            return;
-        }
-    }
-    watch_new(worker, conn);
+    conn->free_ns = worker->now_ns;
+    if (!asks_at_once(worker, conn))
+        watch_new(worker, conn);
+    else if (worker->paced)
+        load_connect_ask(worker, conn);
+    else
+        load_send_mark_free(worker, conn);
 }
 
 /* It is connected and has asked nothing yet. */

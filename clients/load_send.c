@@ -136,12 +136,14 @@ int load_send_rest(struct load_worker *worker, struct load_conn *conn)
     return 0;
 }
 
-/* ---- open loop ---- */
+/* ---- the queue of connections that can take a request ---- */
 
 static bool can_take(const struct load_worker *worker, const struct load_conn *conn)
 {
     if (conn->state == LOAD_CONN_CLOSED)
         return worker->on_demand;
+    if (conn->state == LOAD_CONN_CONNECTING)
+        return !worker->paced;
     return conn->state == LOAD_CONN_OPEN && conn->unsent_size == 0 && conn->left > 0 && !conn->closing &&
            conn->outstanding < worker->plan->options->pipeline;
 }
@@ -154,6 +156,26 @@ void load_send_mark_free(struct load_worker *worker, struct load_conn *conn)
     conn->free_ns = worker->now_ns;
     load_queue_push(&worker->free, conn);
 }
+
+/* ---- closed loop ---- */
+
+void load_send_free(struct load_worker *worker)
+{
+    while (worker->free.count > 0) {
+        struct load_conn *conn = load_queue_pop(&worker->free);
+
+        conn->queued = false;
+        if (conn->state == LOAD_CONN_CONNECTING)
+            load_connect_ask(worker, conn); /* in the drain as well: the server has it */
+        else if (worker->phase < LOAD_DRAIN && can_take(worker, conn) &&
+                 load_send_all(worker, conn, worker->now_ns) < 0)
+            load_conn_fail(worker, conn, LOAD_ERROR_RESET);
+        if (worker->free.count > 0)
+            load_phase_look(worker);
+    }
+}
+
+/* ---- open loop ---- */
 
 /*
  * The client's own lateness: from when it could have sent, which is when the request was due or, if

@@ -124,9 +124,11 @@ static void drain(struct load_worker *worker)
     for (uint32_t i = 0; i < worker->conn_count + worker->idle_count && worker->conn_live > 0; i++) {
         struct load_conn *conn = &worker->conns[i];
 
+        bool asking = conn->queued && conn->state == LOAD_CONN_CONNECTING; /* it will, in a moment */
+
         if (over)
             worker->left_over += conn->outstanding;
-        if (over || conn->outstanding == 0)
+        if (over || (conn->outstanding == 0 && !asking))
             load_conn_close(worker, conn);
     }
     if (worker->conn_live == 0)
@@ -225,8 +227,10 @@ static int wait_for_events(struct load_worker *worker, struct epoll_event *event
 static void turn(struct load_worker *worker)
 {
     struct epoll_event events[EVENTS_MAX];
-    int count = wait_for_events(worker, events);
 
+    if (!worker->paced)
+        load_send_free(worker);
+    int count = wait_for_events(worker, events);
     assert(count >= 0 || errno == EINTR);
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr != NULL)

@@ -2,8 +2,8 @@
  * load_worker - one thread of the load client: its share of the connections, one epoll loop, its own
  * numbers. Threads share nothing on the hot path.
  *
- *     epoll_wait -> event of a connection -> recv -> check -> record -> send the next request
- *                -> open loop: send what is due
+ *     epoll_wait -> event of each connection -> recv -> check -> record
+ *                -> closed loop: send the next request of each; open loop: send what is due
  *                -> every tick: open, retry, time out, publish
  *
  * Who owns what: a worker owns its connections and everything in `struct load_worker`; the plan is
@@ -60,7 +60,7 @@ struct load_conn {
     int fd;
     uint8_t state;
     uint8_t address;      /* which address of the plan it tries */
-    bool queued;          /* in the queue of free connections (open loop) */
+    bool queued;          /* in the queue of free connections */
     bool closing;         /* an answer said that the server will close */
     bool connected;       /* has been connected at least once */
     bool asked;           /* has sent something, or had to, in the window */
@@ -79,7 +79,7 @@ struct load_conn {
     int64_t since_ns;
     int64_t due_ns;        /* open loop, connection per request: the request it connects for; else 0 */
     int64_t away_ns;       /* since when it has had nothing in flight though it could; 0: it has */
-    int64_t free_ns;       /* open loop: when it became free */
+    int64_t free_ns;       /* when it became free */
     int64_t write_from_ns; /* --slow-write: when it may send its next slice */
     int64_t later_ns[LOAD_LATERS]; /* what it does later and when; 0: not */
     struct timer timer;            /* at the earliest of them */
@@ -131,7 +131,7 @@ struct load_worker {
     struct load_request *requests;   /* the rings, one after the other */
     uint32_t conn_count, idle_count; /* of conns: those that ask, and behind them the idle ones */
     uint32_t conn_tried, conn_live;  /* of both kinds */
-    struct load_queue free;          /* open loop: may take a request */
+    struct load_queue free;          /* may take a request */
     struct load_queue retry;         /* LOAD_CONN_WAITING, in the order of their times */
     struct load_reply **spare;       /* answers to lend, a stack */
     uint32_t spare_count;
@@ -191,6 +191,9 @@ void load_conn_open(struct load_worker *worker, struct load_conn *conn);
 /* The socket is writable or broken: it is known now how the attempt ended. connect(2) */
 void load_connect_event(struct load_worker *worker, struct load_conn *conn);
 
+/* It was connected a moment ago, at free_ns: asks without waiting to hear so, and watches it from now on. */
+void load_connect_ask(struct load_worker *worker, struct load_conn *conn);
+
 /* Closes, counts, and tries again later. */
 void load_connect_failed(struct load_worker *worker, struct load_conn *conn, int error);
 
@@ -232,8 +235,11 @@ int load_send_all(struct load_worker *worker, struct load_conn *conn, int64_t st
 /* Goes on with bytes the socket would not take before. 0, or -1 with errno. */
 int load_send_rest(struct load_worker *worker, struct load_conn *conn);
 
-/* Open loop: puts a connection that can take a request into the queue. */
+/* Puts a connection that can take a request into the queue. */
 void load_send_mark_free(struct load_worker *worker, struct load_conn *conn);
+
+/* Closed loop: every connection of the queue asks, and is measured from its own moment. */
+void load_send_free(struct load_worker *worker);
 
 /* Open loop: sends the requests that are due while there are free connections. */
 void load_send_due(struct load_worker *worker);

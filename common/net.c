@@ -157,15 +157,25 @@ static int bind_local(int fd, const struct net_address *local)
     return bind(fd, net_socket_address(local), local->length);
 }
 
-int net_connect_start_small(const struct net_address *remote, const struct net_address *local, int buffer)
+/* What has to be set before the connect. */
+static int prepare(int fd, const struct net_address *remote, const struct net_connect_how *how)
+{
+    bool tcp = !net_socket_is_unix(remote) && remote->type == SOCK_STREAM;
+
+    if (how->receive_buffer > 0 && net_set_option(fd, SOL_SOCKET, SO_RCVBUF, how->receive_buffer) < 0)
+        return -1;
+    if (how->speaks_first && tcp && net_set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 0) < 0)
+        return -1;
+    return how->local ? bind_local(fd, how->local) : 0;
+}
+
+int net_connect_start_how(const struct net_address *remote, const struct net_connect_how *how)
 {
     int fd = open_client(remote, SOCK_NONBLOCK);
 
     if (fd < 0)
         return -1;
-    if (buffer > 0 && net_set_option(fd, SOL_SOCKET, SO_RCVBUF, buffer) < 0)
-        return net_socket_close_failed(fd);
-    if (local && bind_local(fd, local) < 0)
+    if (prepare(fd, remote, how) < 0)
         return net_socket_close_failed(fd);
     if (connect(fd, net_socket_address(remote), remote->length) < 0 && errno != EINPROGRESS)
         return net_socket_close_failed(fd);
@@ -174,7 +184,7 @@ int net_connect_start_small(const struct net_address *remote, const struct net_a
 
 int net_connect_start(const struct net_address *remote, const struct net_address *local)
 {
-    return net_connect_start_small(remote, local, 0);
+    return net_connect_start_how(remote, &(struct net_connect_how){.local = local});
 }
 
 int net_connect_error(int fd)

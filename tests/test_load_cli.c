@@ -153,7 +153,7 @@ Test(client_cli, load_text)
 Test(client_cli, load_progress)
 {
     start();
-    shell_on("$LOAD %s -c 2 -d 2.5s", liar.target);
+    shell_on("$LOAD %s -c 2 -d 3.5s", liar.target);
     cr_assert(strstr(errors, "/s  p50"), "a line per second on stderr when piped: %s", errors);
     cr_assert_null(strchr(errors, '\033'), "no control sequences in a pipe");
     shell_on("$LOAD %s -c 2 -d 1.5s --quiet", liar.target);

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h> /* its tcp_info is longer than that of netinet/tcp.h */
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -205,6 +206,30 @@ Test(net_connect, a_started_connection_tells_when_it_stands)
     cr_assert(poll(&waiting, 1, 5000) == 1 && net_connect_error(client) == 0);
     cr_assert(net_local(client, &local) == 0 && strcmp(local.host, "127.0.0.3") == 0);
     close(client);
+    close(listener);
+}
+
+/* How many segments a connection has sent when connect(2) has returned: over loopback it is there by then. */
+static unsigned segments_of_a_handshake(const struct net_address *remote, bool speaks_first)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+    int client = net_connect_start_how(remote, &(struct net_connect_how){.speaks_first = speaks_first});
+
+    cr_assert(client >= 0);
+    cr_assert(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
+    close(client);
+    return info.tcpi_segs_out;
+}
+
+Test(net_connect, who_speaks_first_sends_no_ack_before)
+{
+    struct net_endpoint endpoint;
+    int listener = sockets_listen("tcp://127.0.0.1:0", 0, &endpoint);
+    struct net_address remote = address_of(&endpoint);
+
+    cr_assert(segments_of_a_handshake(&remote, false) == 2, "SYN and ACK");
+    cr_assert(segments_of_a_handshake(&remote, true) == 1, "SYN; the ACK waits");
     close(listener);
 }
 
