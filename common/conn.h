@@ -36,7 +36,7 @@ enum conn_status {
 
 enum {
     CONN_TURN_REQUESTS = 64,       /* requests answered before other connections get their turn */
-    CONN_TURN_BYTES = 256 * 1024,  /* bytes sent before other connections get their turn */
+    CONN_TURN_BYTES = 128 * 1024,  /* bytes sent before other connections get their turn */
     CONN_DISCARD_MAX = 256 * 1024, /* bytes of a refused client that are read before the close */
     CONN_LINGER_MS = 1000,         /* how long a refused client may be silent before it closes its side */
     CONN_LINGER_WHOLE_MS = 3000,   /* ... and how long all of that may take */

@@ -28,9 +28,10 @@ enum net_transport {
 };
 
 enum {
-    NET_BACKLOG = 4096, /* default; the kernel caps it at net.core.somaxconn */
-    NET_HOST_MAX = 256, /* RFC 1035: a name has at most 255 octets */
-    NET_PORT_MAX = 32,  /* a number or a service name */
+    NET_BACKLOG = 4096,          /* default; the kernel caps it at net.core.somaxconn */
+    NET_UNSENT_MAX = 128 * 1024, /* bytes a loop's TCP socket takes beyond what is on its way to the client */
+    NET_HOST_MAX = 256,          /* RFC 1035: a name has at most 255 octets */
+    NET_PORT_MAX = 32,           /* a number or a service name */
     NET_PATH_MAX = sizeof((struct sockaddr_un){0}.sun_path),
     NET_TEXT_MAX = NET_HOST_MAX + NET_PORT_MAX + 16,
     NET_ADDRESSES_MAX = 16, /* addresses of one name that are tried */
@@ -117,10 +118,10 @@ struct net_listen_options {
 };
 
 /*
- * socket, SO_REUSEADDR, TCP_NODELAY (accepted sockets inherit it), IPV6_V6ONLY (on for tcp6, else off:
- * "[::]" takes IPv4 as well), bind, listen. A Unix path whose old owner is dead (connect says
- * ECONNREFUSED) is taken over; one that answers, or that is not a socket, is EADDRINUSE. Returns the
- * listening socket; -1 with *failure, EOPNOTSUPP for datagrams.
+ * socket, SO_REUSEADDR, TCP_NODELAY, TCP_NOTSENT_LOWAT if `nonblocking` (accepted sockets inherit both),
+ * IPV6_V6ONLY (on for tcp6, else off: "[::]" takes IPv4 as well), bind, listen. A Unix path whose old owner
+ * is dead (connect says ECONNREFUSED) is taken over; one that answers, or that is not a socket, is
+ * EADDRINUSE. Returns the listening socket; -1 with *failure, EOPNOTSUPP for datagrams.
  */
 int net_listen(const struct net_endpoint *endpoint, const struct net_listen_options *options,
                struct net_failure *failure);

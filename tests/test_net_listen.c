@@ -99,6 +99,38 @@ Test(net_listen, blocking_or_not_as_asked)
     close(listener);
 }
 
+/* How much an accepted connection takes while its client reads nothing. */
+static size_t taken_unread(bool nonblocking)
+{
+    static const char zeros[16384];
+    struct net_endpoint endpoint = sockets_endpoint("tcp://127.0.0.1:0"), bound;
+    struct net_failure failure;
+    int listener = listen_with(&endpoint, (struct net_listen_options){.nonblocking = nonblocking}, &failure);
+    int server = -1;
+    size_t taken = 0;
+    ssize_t n;
+
+    cr_assert(net_local(listener, &bound) == 0);
+    int client = connect_to(&bound);
+    while (net_accept(listener, true, &server) == NET_ACCEPT_AGAIN) {
+    }
+    while ((n = net_send(server, zeros, sizeof zeros)) > 0)
+        taken += (size_t)n;
+    cr_assert(errno == EAGAIN);
+    close(client);
+    close(server);
+    close(listener);
+    return taken;
+}
+
+/* What is on its way is what the client's window takes: the same for both. */
+Test(net_listen, a_loops_connection_takes_little_that_its_client_does_not_read)
+{
+    size_t loop = taken_unread(true), blocking = taken_unread(false);
+
+    cr_assert(loop + NET_UNSENT_MAX < blocking, "a loop's takes %zu, a blocking one's %zu", loop, blocking);
+}
+
 Test(net_listen, a_port_in_use_is_refused_by_name)
 {
     struct net_endpoint bound;
