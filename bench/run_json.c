@@ -30,11 +30,12 @@ static json_t *model_json(const struct session_part *part, const char *name)
 {
     const struct model *model = registry_find(&part->registry, name);
 
-    return json_pack(
-        "{s:s, s:s, s:b, s:s?, s:i, s:i, s:s?}", "name", name, "summary", model->summary, "reference",
-        model->reference, "unavailable", model->unavailable[0] ? model->unavailable : NULL, "workers",
-        (int)model_workers(model, (unsigned)part->scenario.workers), "clients_at_once",
-        (int)model_clients_at_once(model, (unsigned)part->scenario.workers), "command", model->command);
+    return json_pack("{s:s, s:s, s:b, s:b, s:s?, s:i, s:i, s:s?}", "name", name, "summary", model->summary,
+                     "reference", model->reference, "scans", model->scans, "unavailable",
+                     model->unavailable[0] ? model->unavailable : NULL, "workers",
+                     (int)model_workers(model, (unsigned)part->scenario.workers), "clients_at_once",
+                     (int)model_clients_at_once(model, (unsigned)part->scenario.workers), "command",
+                     model->command);
 }
 
 static json_t *part_json(const struct session_part *part)

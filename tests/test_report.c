@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "program.h"
@@ -214,6 +215,40 @@ Test(report, says_why_cells_are_not_ranked)
     expect_in(page,
               "<span class=\"paren\" title=\"the client's rate, not the server's\">210\u202f000</span>");
     free(page);
+}
+
+/* By tenk-bench if it did, else from the samples by the same rules. */
+Test(report, says_what_bound_each_cell)
+{
+    const char *run = report_path("explained");
+    char *page, *markdown;
+
+    report_render("alike");
+    page = read_page();
+    expect_in(page, "not known: <span class=\"quiet\">listen_overflows missing");
+    free(page);
+    cr_assert_eq(mkdir(run, 0777), 0);
+    report_write(
+        report_path("explained/results.json"),
+        "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":\"c\","
+        "\"cells\":[{\"model\":\"epoll\",\"why\":\"server CPU, kernel\",\"why_detail\":\"1.00 of a <core>\"},"
+        "{\"model\":\"poll\"}]}]}");
+    cr_assert_eq(report_run(WORDS(run, "--no-plots", "-o", report_path("out"))), 0, "%s", report_errors());
+    page = read_page();
+    markdown = report_read(report_path("out/report.md"));
+    expect_in(page, "server CPU, kernel: <span class=\"quiet\">1.00 of a &lt;core&gt;</span>");
+    expect_in(page, "not known: <span class=\"quiet\">samples.jsonl missing</span>");
+    expect_in(markdown, "| server CPU, kernel |\n");
+    free(page);
+    free(markdown);
+}
+
+Test(report, explains_and_writes_nothing)
+{
+    cr_assert_eq(report_run(WORDS(report_fixture("alike"), "--explain", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    expect_in(report_printed(), "64 connections, tenk-load\n  ceiling  not known: ");
+    cr_assert_neq(access(report_path("out"), F_OK), 0, "it wrote something");
 }
 
 Test(report, says_when_nothing_can_be_said)

@@ -16,6 +16,7 @@
 #include "page.h"
 #include "plot.h"
 #include "report_options.h"
+#include "why.h"
 
 static int complain(const struct failure *failure)
 {
@@ -81,6 +82,18 @@ static void tell_left_out(const struct report *report)
                        report->charts[i][c].missing);
 }
 
+static void explain(const struct past_run *run)
+{
+    for (unsigned i = 0; i < run->group_count; i++) {
+        const struct past_group *group = &run->groups[i];
+
+        printf("%s: %u connection%s, %s\n", group->scenario, group->connections,
+               group->connections == 1 ? "" : "s", group->client);
+        why_print(stdout, run->cells + group->first, group->count);
+        putchar('\n');
+    }
+}
+
 static int open_runs(struct report *report, const struct report_options *options, struct failure *failure)
 {
     for (unsigned i = 0; i < options->run_count; i++) {
@@ -92,12 +105,18 @@ static int open_runs(struct report *report, const struct report_options *options
     report->title = options->title;
     snprintf(report->output, sizeof(report->output), "%.4000s",
              options->output ? options->output : report->runs[0].path);
-    return make_directory(report->output, failure);
+    return 0;
 }
 
 static int run(struct report *report, const struct report_options *options, struct failure *failure)
 {
-    if (open_runs(report, options, failure) < 0 || (!options->no_plots && draw(report, failure) < 0) ||
+    if (open_runs(report, options, failure) < 0)
+        return -1;
+    for (unsigned i = 0; options->explain && i < report->run_count; i++)
+        explain(&report->runs[i]);
+    if (options->explain)
+        return 0;
+    if (make_directory(report->output, failure) < 0 || (!options->no_plots && draw(report, failure) < 0) ||
         page_write(report, failure) < 0)
         return -1;
     tell_left_out(report);

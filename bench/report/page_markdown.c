@@ -88,6 +88,8 @@ static void write_cell(FILE *out, const struct row *cell)
         write_text(out, row_has(cell, CELL_reason)     ? row_text(cell, CELL_reason)
                         : standing == STANDING_INVALID ? "no reason given"
                                                        : "VALID");
+    fputs(" | ", out);
+    write_text(out, row_text(cell, CELL_why));
     fputs(" |\n", out);
 }
 
@@ -99,7 +101,8 @@ static void write_group(FILE *out, const struct past_run *run, const struct past
     write_text(out, group->client);
     fputs("\n\n| model | CPU µs/req | vs ", out);
     write_text(out, group->control);
-    fputs(" | 95 % | req/s | p50 µs | p99 µs | verdict |\n|---|---:|---:|---|---:|---:|---:|---|\n", out);
+    fputs(" | 95 % | req/s | p50 µs | p99 µs | verdict | why |\n|---|---:|---:|---|---:|---:|---:|---|---|\n",
+          out);
     for (unsigned c = 0; c < group->count; c++)
         write_cell(out, &run->cells[group->first + c]);
 }

@@ -64,7 +64,8 @@ static void write_head(FILE *out, const bool shown[COLUMNS])
             fprintf(out, "<th scope=\"col\" data-column=\"%s\"><button>%s</button></th>",
                     cell_columns.columns[columns[c].column].name, columns[c].head);
     fputs("<th scope=\"col\" class=\"t\"><button>beside the control</button></th>"
-          "<th scope=\"col\" class=\"t\">raw</th><th scope=\"col\" class=\"t\">why</th></tr></thead>\n",
+          "<th scope=\"col\" class=\"t\"><button>why</button></th><th scope=\"col\" class=\"t\">raw</th>"
+          "<th scope=\"col\" class=\"t\">verdict in words</th></tr></thead>\n",
           out);
 }
 
@@ -96,6 +97,16 @@ static void write_words(FILE *out, const struct row *cell)
                                            : "");
     html_text(out, words);
     fputs("</td>", out);
+}
+
+/* What bound the cell. */
+static void write_why(FILE *out, const struct row *cell)
+{
+    fputs("<td class=\"t\">", out);
+    html_text(out, row_text(cell, CELL_why));
+    fputs(": <span class=\"quiet\">", out);
+    html_text(out, row_text(cell, CELL_why_detail));
+    fputs("</span></td>", out);
 }
 
 static void write_verdict(FILE *out, const struct row *cell, enum standing standing)
@@ -162,8 +173,9 @@ static void write_row(FILE *out, const struct report *report, const struct past_
         if (shown[c])
             write_number(out, cell, c, standing);
     write_words(out, cell);
+    write_why(out, cell);
     write_raw(out, report, run, cell);
-    fputs("<td class=\"t why\">", out);
+    fputs("<td class=\"t detail\">", out);
     html_text(out, row_text(cell, CELL_detail));
     fputs("</td></tr>\n", out);
 }
@@ -178,7 +190,7 @@ void page_table(FILE *out, const struct report *report, const struct past_run *r
             "server's. Click a "
             "heading to sort; empty fields stay last.</p>\n"
             "<div class=\"filter\"><label>Filter <input type=\"search\" data-filter=\"cells-%u\" "
-            "placeholder=\"all these words: epoll 64\"></label>"
+            "placeholder=\"all these words: epoll 64 kernel\"></label>"
             "<label><input type=\"checkbox\" data-ranked=\"cells-%u\"> ranked only</label>"
             "<span class=\"quiet\" data-count=\"cells-%u\" aria-live=\"polite\">%u cells</span></div>\n",
             index, index, index, run->cell_count);

@@ -209,7 +209,7 @@ int past_run_open(struct past_run *run, const char *path, struct failure *failur
     take_path(run, path);
     if (read_results(run, failure) == 0 && read_about(run, failure) == 0 && read_groups(run, failure) == 0 &&
         read_samples(run, failure) == 0) {
-        if (past_run_sort(run) == 0)
+        if (past_run_sort(run) == 0 && past_run_explain(run) == 0)
             return 0;
         failure_set(failure, EXIT_HERE, "out of memory");
     }

@@ -53,6 +53,9 @@ void past_run_close(struct past_run *run);
 /* For past_run_open: finds the slices that count and sorts them. 0; -1 with no memory. */
 int past_run_sort(struct past_run *run);
 
+/* For past_run_open: what bound the cells that do not say so themselves. 0; -1 with no memory. */
+int past_run_explain(struct past_run *run);
+
 const struct past_group *past_run_group_of(const struct past_run *run, const struct row *cell);
 
 /* The group of a scenario a reader looks at first: 64 connections, else the middle count; tenk-load before

@@ -36,6 +36,7 @@ int report_options_parse(struct report_options *options, int argc, char **argv)
         {"output", 'o', OPTION_TEXT, &options->output, "DIRECTORY",
          "where to write (the first run's directory)"},
         {"title", 0, OPTION_TEXT, &options->title, "TEXT", "headline of the report"},
+        {"explain", 0, OPTION_FLAG, &options->explain, NULL, "print what bound each cell, and write nothing"},
         {"no-plots", 0, OPTION_FLAG, &options->no_plots, NULL, "do not draw plots/*.svg"},
         {"help", 'h', OPTION_FLAG, &options->help, NULL, "this text"},
         {0},

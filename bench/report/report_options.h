@@ -11,7 +11,7 @@ enum { REPORT_RUNS_MAX = 8 };
 struct report_options {
     const char *output; /* directory; NULL: the first run's */
     const char *title;  /* NULL: made from the runs */
-    bool no_plots, help;
+    bool explain, no_plots, help;
     char **runs;
     unsigned run_count;
 };
