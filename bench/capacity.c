@@ -41,6 +41,16 @@ static double latency_us(const struct capacity_search *search, const struct row 
     return row_number(row, (unsigned)capacity_column(&search->objective));
 }
 
+/* Other programs took the server so much of its CPUs at most: would it have answered everything with that? */
+static bool explained_by_noise(const struct row *row)
+{
+    double foreign = row_number(row, SAMPLE_foreign_cpu_share), steal = row_number(row, SAMPLE_steal_share);
+    double lost = fmax(0, foreign) + fmax(0, steal);
+
+    return lost >= 1 || row_number(row, SAMPLE_requests_per_s) / (1 - lost) >=
+                            verdict_achieved_min * row_number(row, SAMPLE_rate_offered_per_s);
+}
+
 static enum step judge(const struct capacity_search *search, const struct row *row)
 {
     enum verdict_reason reason = verdict_from_name(row_text(row, SAMPLE_reason));
@@ -54,7 +64,7 @@ static enum step judge(const struct capacity_search *search, const struct row *r
         return STEP_MISSED;
     if (low && answered)
         return STEP_KEPT;
-    return verdict_is_circumstance(reason) ? STEP_UNKNOWN : STEP_MISSED;
+    return verdict_is_circumstance(reason) && explained_by_noise(row) ? STEP_UNKNOWN : STEP_MISSED;
 }
 
 /* The closed loop says where to begin, and whether everybody is served at all. */

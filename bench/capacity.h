@@ -9,7 +9,8 @@
  * after a crash like everything else, and its slices are interleaved with those of the other models.
  *
  * A step that missed its objective while other programs took the CPU says nothing, and its rate is tried
- * again; one that kept it in spite of them has kept it.
+ * again; one that kept it in spite of them has kept it, and one that answered less than they can explain has
+ * missed it.
  */
 #ifndef CAPACITY_H
 #define CAPACITY_H

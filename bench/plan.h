@@ -32,8 +32,8 @@
 enum client_kind { CLIENT_TENK_LOAD, CLIENT_WRK };
 
 enum {
-    PLAN_SEARCH_STEPS = 16, /* a search has at most so many steps */
-    PLAN_SEARCH_USUAL = 10, /* and takes about so many: what is expected of it */
+    PLAN_SEARCH_STEPS = 20, /* a search has at most so many steps */
+    PLAN_SEARCH_USUAL = 12, /* and takes about so many: what is expected of it */
 };
 
 struct slice {

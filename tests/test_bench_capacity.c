@@ -124,6 +124,7 @@ static struct capacity_search search_once(const struct server *server, unsigned 
         row = add_slice(server, copy, number, search.rate_per_s);
         if (steps > 0 && steps <= server->noisy) {
             row_set(row, SAMPLE_latency_p99_us, 50000);
+            row_set(row, SAMPLE_requests_per_s, search.rate_per_s);
             row_set_text(row, SAMPLE_reason, "noisy");
         }
         if (server->fault > 0 && steps == server->fault)
@@ -193,6 +194,20 @@ Test(bench_capacity, kept_in_spite_of_noise_is_kept)
                          .objective = {.kind = OBJECTIVE_PERCENTILE, .percent = 99, .limit_ns = 10000000}},
                      &session.samples.rows[1]),
                  STEP_KEPT);
+}
+
+Test(bench_capacity, missed_by_more_than_noise_can_take_is_missed)
+{
+    struct capacity_search search = {
+        .objective = {.kind = OBJECTIVE_PERCENTILE, .percent = 99, .limit_ns = 10000000}};
+    struct row *row = add_slice(&(struct server){.model = "loop", .capacity_per_s = 10000}, 0, 0, 14000);
+
+    row_set_text(row, SAMPLE_reason, "noisy");
+    row_set(row, SAMPLE_foreign_cpu_share, 0.1);
+    cr_assert_eq(judge(&search, row), STEP_MISSED,
+                 "10000/s with nine tenths of a CPU are no 14000/s with all");
+    row_set(row, SAMPLE_foreign_cpu_share, 0.4);
+    cr_assert_eq(judge(&search, row), STEP_UNKNOWN);
 }
 
 Test(bench_capacity, nothing_but_noise_is_no_answer)
