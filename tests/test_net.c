@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -98,6 +100,41 @@ Test(net, a_full_buffer_is_a_partial_send_and_then_again)
     cr_assert(sent == -1 && errno == EAGAIN);
     cr_assert(net_send_all(pair.client, bytes, 1) == -1 && errno == EAGAIN);
     free(bytes);
+    sockets_close(&pair);
+}
+
+/* From the place that is named, whatever the file's own offset; less than asked where the file ends, then 0.
+ */
+Test(net, a_piece_of_a_file_is_sent)
+{
+    struct sockets_pair pair = sockets_tcp_pair();
+    FILE *file = tmpfile();
+    char back[16] = "";
+
+    cr_assert(file != NULL && fputs("0123456789", file) >= 0 && fflush(file) == 0);
+    cr_assert(net_send_file(pair.client, fileno(file), 2, 3) == 3);
+    cr_assert(net_send_file(pair.client, fileno(file), 8, 100) == 2);
+    cr_assert(net_send_file(pair.client, fileno(file), 10, 100) == 0);
+    cr_assert(net_receive(pair.server, back, sizeof back) == 5);
+    cr_assert_str_eq(back, "23489");
+    cr_assert(net_send_file(pair.client, -1, 0, 1) == -1 && errno == EBADF);
+    fclose(file);
+    sockets_close(&pair);
+}
+
+Test(net, a_file_larger_than_the_buffer_is_sent_in_parts)
+{
+    struct sockets_pair pair = sockets_tcp_pair();
+    FILE *file = tmpfile();
+    uint64_t at = 0;
+    ssize_t sent;
+
+    cr_assert(file != NULL && ftruncate(fileno(file), LARGE) == 0);
+    cr_assert(net_set_nonblocking(pair.client, true) == 0);
+    while ((sent = net_send_file(pair.client, fileno(file), at, LARGE - at)) > 0)
+        at += (uint64_t)sent;
+    cr_assert(sent == -1 && errno == EAGAIN && at > 0 && at < LARGE, "%zd at %ju", sent, (uintmax_t)at);
+    fclose(file);
     sockets_close(&pair);
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -27,6 +28,25 @@ static int connect_to(const struct net_endpoint *endpoint)
 
     cr_assert(fd >= 0, "cannot %s: %s", failure.operation, failure.reason);
     return fd;
+}
+
+/* ---- what an error number means ---- */
+
+Test(net_accept, every_error_means_wait_run_short_or_over)
+{
+    static const struct {
+        int error;
+        enum net_accept_status status;
+    } table[] = {
+        {EAGAIN, NET_ACCEPT_AGAIN}, {EINTR, NET_ACCEPT_AGAIN},    {ECONNABORTED, NET_ACCEPT_AGAIN},
+        {EMFILE, NET_ACCEPT_SHORT}, {ENFILE, NET_ACCEPT_SHORT},   {ENOBUFS, NET_ACCEPT_SHORT},
+        {ENOMEM, NET_ACCEPT_SHORT}, {EINVAL, NET_ACCEPT_STOPPED}, {EBADF, NET_ACCEPT_STOPPED},
+        {EPROTO, NET_ACCEPT_AGAIN},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        cr_expect(net_accept_failed(table[i].error) == table[i].status, "%s: %d",
+                  strerrorname_np(table[i].error), net_accept_failed(table[i].error));
 }
 
 /* ---- over ---- */

@@ -261,3 +261,26 @@ Test(net_connect, a_source_that_is_not_ours_is_refused)
     close(after);
     cr_assert(before == after, "no descriptor stays behind");
 }
+
+/* What is not read stays with the sender, from the first byte on: that is what the small buffer is for. */
+Test(net_connect, a_small_buffer_takes_little)
+{
+    enum { SMALL = 4096 };
+    struct net_endpoint bound;
+    int listener = sockets_listen("tcp://127.0.0.1:0", 0, &bound), plain, small, server = -1;
+    struct net_address remote = address_of(&bound);
+    int usual = 0, size = 0;
+
+    plain = net_connect_start(&remote, NULL);
+    small = net_connect_start_how(&remote, &(struct net_connect_how){.receive_buffer = SMALL});
+    cr_assert(plain >= 0 && small >= 0 && poll(&(struct pollfd){small, POLLOUT, 0}, 1, 5000) == 1);
+    cr_assert(net_get_option(plain, SOL_SOCKET, SO_RCVBUF, &usual) == 0);
+    cr_assert(net_get_option(small, SOL_SOCKET, SO_RCVBUF, &size) == 0);
+    cr_assert(size >= SMALL && size < usual, "%d of usually %d", size, usual);
+    for (int i = 0; i < 2; i++)
+        cr_assert(net_accept(listener, true, &server) == NET_ACCEPTED);
+    close(plain);
+    close(small);
+    close(server);
+    close(listener);
+}

@@ -19,7 +19,7 @@
 #include "net.h"
 #include "sockets.h"
 
-enum { RIVALS = 6, ROUNDS = 20 };
+enum { RIVALS = 6, ROUNDS = 20, NOBODY = 65534 };
 
 TestSuite(net_listen, .timeout = 60);
 
@@ -316,6 +316,25 @@ Test(net_listen_unix, a_live_owner_with_a_full_backlog_keeps_it)
     while (count > 0)
         close(clients[--count]);
     close(owner);
+}
+
+Test(net_listen_unix, a_directory_that_may_not_be_written_is_refused)
+{
+    struct net_endpoint endpoint = sockets_endpoint(sockets_unix);
+    struct net_failure failure = {0};
+    char *slash = strrchr(endpoint.path, '/');
+
+    *slash = '\0';
+    cr_assert(chmod(endpoint.path, 0555) == 0);
+    *slash = '/';
+    if (geteuid() == 0)
+        cr_assert(seteuid(NOBODY) == 0);
+    cr_assert(listen_with(&endpoint, (struct net_listen_options){0}, &failure) == -1);
+    cr_assert(failure.error == EACCES, "%s: %s", failure.operation, failure.reason);
+    if (getuid() == 0)
+        cr_assert(seteuid(0) == 0);
+    *slash = '\0';
+    chmod(endpoint.path, 0700);
 }
 
 Test(net_listen_unix, a_file_that_is_no_socket_is_left_alone)

@@ -18,7 +18,7 @@
 #include "net.h"
 #include "sockets.h"
 
-enum { LARGE = 4 << 20, PIECES = 7 };
+enum { LARGE = 4 << 20, PIECES = 7, NOBODY = 65534 };
 
 TestSuite(net_message, .timeout = 60, .init = sockets_make_directory, .fini = sockets_remove_directory);
 
@@ -170,6 +170,26 @@ Test(net_message, a_message_takes_so_many_descriptors_and_no_more)
     cr_assert(net_receive_message(pair[1], &message) == 1 && message.descriptor_count == NET_DESCRIPTORS_MAX);
     for (size_t i = 0; i < NET_DESCRIPTORS_MAX; i++)
         close(message.descriptors[i]);
+}
+
+/* Who may open few descriptors may not have many on their way either, but for root. unix(7) */
+Test(net_message, too_many_descriptors_on_their_way_are_refused)
+{
+    int pair[2], sent = 0;
+    struct iovec piece = {(char[8]){"x"}, 1};
+    struct net_message message = {.pieces = &piece, .count = 1, .descriptor_count = NET_DESCRIPTORS_MAX};
+    struct rlimit limit;
+
+    cr_assert(net_descriptor_pair(pair) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    for (size_t i = 0; i < NET_DESCRIPTORS_MAX; i++)
+        message.descriptors[i] = 2;
+    if (geteuid() == 0)
+        cr_assert(seteuid(NOBODY) == 0);
+    limit.rlim_cur = 32;
+    cr_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    while (sent < 10 && net_send_message(pair[0], &message) == 1)
+        sent++;
+    cr_assert(sent < 10 && errno == ETOOMANYREFS, "%d messages: %s", sent, strerror(errno));
 }
 
 Test(net_message, descriptors_without_room_are_told_as_lost)
