@@ -124,7 +124,8 @@ Test(objective, what_is_not_an_objective_is_refused)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         const char *sentence = objective_parse(wrong[i], &objective);
 
-        cr_assert(sentence != NULL && strstr(sentence, "a latency and its limit"), "\"%s\" was taken", wrong[i]);
+        cr_assert(sentence != NULL && strstr(sentence, "a latency and its limit"), "\"%s\" was taken",
+                  wrong[i]);
     }
 }
 
