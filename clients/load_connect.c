@@ -126,11 +126,11 @@ static bool asks_at_once(const struct load_worker *worker, const struct load_con
     return !worker->paced || worker->on_demand;
 }
 
-static int connect_socket(struct load_worker *worker, struct load_conn *conn)
+static int connect_socket(struct load_worker *worker, struct load_conn *conn, bool speaks_first)
 {
     const struct load_plan *plan = worker->plan;
     struct net_connect_how how = {.receive_buffer = plan->options->slow_read > 0 ? LOAD_SLOW_BUFFER : 0,
-                                  .speaks_first = asks_at_once(worker, conn)};
+                                  .speaks_first = speaks_first};
 
     if (plan->local_count > 0)
         how.local = &plan->locals[worker->next_local++ % plan->local_count];
@@ -153,7 +153,9 @@ void load_connect_ask(struct load_worker *worker, struct load_conn *conn)
 
 void load_conn_open(struct load_worker *worker, struct load_conn *conn)
 {
-    if (connect_socket(worker, conn) < 0) {
+    bool at_once = asks_at_once(worker, conn);
+
+    if (connect_socket(worker, conn, at_once) < 0) {
         load_connect_failed(worker, conn, errno);
         return;
     }
@@ -162,7 +164,7 @@ void load_conn_open(struct load_worker *worker, struct load_conn *conn)
     begin_stream(worker, conn);
     worker->now_ns = clock_now_ns();
     conn->free_ns = worker->now_ns;
-    if (!asks_at_once(worker, conn))
+    if (!at_once)
         watch_new(worker, conn);
     else if (worker->paced)
         load_connect_ask(worker, conn);

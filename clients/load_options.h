@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "objective.h"
 #include "load_rates.h"
+#include "objective.h"
 #include "options.h"
 
 enum {

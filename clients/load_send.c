@@ -157,14 +157,22 @@ void load_send_mark_free(struct load_worker *worker, struct load_conn *conn)
     load_queue_push(&worker->free, conn);
 }
 
+/* Takes the first one out of the queue, which must not be empty; it need not be able to any more. */
+static struct load_conn *take_free(struct load_worker *worker)
+{
+    struct load_conn *conn = load_queue_pop(&worker->free);
+
+    conn->queued = false;
+    return conn;
+}
+
 /* ---- closed loop ---- */
 
 void load_send_free(struct load_worker *worker)
 {
     while (worker->free.count > 0) {
-        struct load_conn *conn = load_queue_pop(&worker->free);
+        struct load_conn *conn = take_free(worker);
 
-        conn->queued = false;
         if (conn->state == LOAD_CONN_CONNECTING)
             load_connect_ask(worker, conn); /* in the drain as well: the server has it */
         else if (worker->phase < LOAD_DRAIN && can_take(worker, conn) &&
@@ -220,9 +228,8 @@ void load_send_due(struct load_worker *worker)
 {
     load_phase_look(worker);
     while (worker->phase < LOAD_DRAIN && worker->pace.next_ns <= worker->now_ns && worker->free.count > 0) {
-        struct load_conn *conn = load_queue_pop(&worker->free);
+        struct load_conn *conn = take_free(worker);
 
-        conn->queued = false;
         if (can_take(worker, conn))
             send_one(worker, conn);
         load_phase_look(worker);

@@ -15,8 +15,8 @@
 
 enum { EXIT_CANNOT = 3 };
 
-#define LEAST_SHARE  256            /* a search gives up below this part of its first rate */
 #define SLOT_REST_NS (1 * NS_PER_S) /* between two steps of --start-at: more than the end of one takes */
+#define LEAST_SHARE  256            /* a search gives up below this part of its first rate */
 
 static void announce(const struct load_options *options, const char *what)
 {

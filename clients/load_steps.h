@@ -5,8 +5,8 @@
 #define LOAD_STEPS_H
 
 #include "load_plan.h"
-#include "rate_search.h"
 #include "load_stats.h"
+#include "rate_search.h"
 
 /*
  * Processes that run every step together and know of each other (tenk-load-mpi): what happens before and

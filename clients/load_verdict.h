@@ -4,8 +4,8 @@
 #ifndef LOAD_VERDICT_H
 #define LOAD_VERDICT_H
 
-#include "objective.h"
 #include "load_stats.h"
+#include "objective.h"
 
 #define LOAD_LAG_WARN_NS INT64_C(1000000) /* sends later than this at p99 are not what was asked for */
 

@@ -113,22 +113,22 @@ static void publish(struct load_worker *worker)
     pthread_mutex_unlock(&progress->lock);
 }
 
-/* Closes what waits for nothing, and when the time is up the rest. */
+/* Closes what waits for nothing, and when the time is up the rest. Who has just connected asks before. */
 static void drain(struct load_worker *worker)
 {
     bool over;
 
+    if (!worker->paced)
+        load_send_free(worker);
     if (worker->drain_ns == 0)
         worker->drain_ns = worker->now_ns + atomic_load(&worker->run->drain_ns);
     over = worker->now_ns >= worker->drain_ns;
     for (uint32_t i = 0; i < worker->conn_count + worker->idle_count && worker->conn_live > 0; i++) {
         struct load_conn *conn = &worker->conns[i];
 
-        bool asking = conn->queued && conn->state == LOAD_CONN_CONNECTING; /* it will, in a moment */
-
         if (over)
             worker->left_over += conn->outstanding;
-        if (over || (conn->outstanding == 0 && !asking))
+        if (over || conn->outstanding == 0)
             load_conn_close(worker, conn);
     }
     if (worker->conn_live == 0)
