@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "number_json.h"
 #include "units.h"
 
 /* ---- the table ---- */
@@ -183,11 +184,6 @@ void compare_report_text(FILE *out, const struct comparison_table *table,
 
 /* ---- JSON ---- */
 
-static json_t *number(double value)
-{
-    return isnan(value) || isinf(value) ? json_null() : json_real(value);
-}
-
 static json_t *comparison_json(const struct comparison *c)
 {
     char words[300];
@@ -198,10 +194,11 @@ static json_t *comparison_json(const struct comparison *c)
         "s:s, s:b, s:b, s:b, s:s?}",
         "scenario", c->group.scenario, "kind", c->group.kind, "client", c->group.client, "connections",
         (int)c->group.connections, "model", c->model, "metric", c->metric->name, "unit", c->metric->unit,
-        "way", comparison_way_name(c->way), "base", number(c->before), "new", number(c->after), "base_rounds",
-        (int)c->before_count, "new_rounds", (int)c->after_count, "ratio", number(c->change.ratio),
-        "ratio_low", number(c->change.low), "ratio_high", number(c->change.high), "p", number(c->p), "p_holm",
-        number(c->p_holm), "floor", number(c->floor), "smallest_difference", number(c->detectable), "verdict",
+        "way", comparison_way_name(c->way), "base", number_json(c->before), "new", number_json(c->after),
+        "base_rounds", (int)c->before_count, "new_rounds", (int)c->after_count, "ratio",
+        number_json(c->change.ratio), "ratio_low", number_json(c->change.low), "ratio_high",
+        number_json(c->change.high), "p", number_json(c->p), "p_holm", number_json(c->p_holm), "floor",
+        number_json(c->floor), "smallest_difference", number_json(c->detectable), "verdict",
         comparison_verdict_name(c->verdict), "words", comparison_words(c, words, sizeof(words)), "regression",
         c->regression, "fault", c->fault, "blind", c->blind, "limit", c->broken ? c->broken->text : NULL);
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "number_json.h"
 #include "objective.h"
 #include "report_layout.h"
 #include "units.h"
@@ -195,6 +196,6 @@ json_t *report_capacity_json(const struct capacity_group *group)
     return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:o}", "scenario", group->part->scenario.name,
                      "connections", (int)group->connections, "objective", group->part->scenario.capacity,
                      "control", group->part->scenario.control, "control_over_itself",
-                     report_estimate_json(&group->same), "smallest_difference",
-                     isnan(group->floor) ? json_null() : json_real(group->floor), "models", rows);
+                     report_estimate_json(&group->same), "smallest_difference", number_json(group->floor),
+                     "models", rows);
 }

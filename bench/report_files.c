@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "number_json.h"
+
 static int write_csv(const struct summary *summary, struct failure *failure)
 {
     const struct samples *samples = &summary->session->samples;
@@ -22,15 +24,10 @@ static int write_csv(const struct summary *summary, struct failure *failure)
 
 /* ---- results.json ---- */
 
-static json_t *number_or_null(double number)
-{
-    return isnan(number) || isinf(number) ? json_null() : json_real(number);
-}
-
 json_t *report_estimate_json(const struct estimate *estimate)
 {
-    return json_pack("{s:o, s:o, s:o}", "ratio", number_or_null(estimate->ratio), "low",
-                     number_or_null(estimate->low), "high", number_or_null(estimate->high));
+    return json_pack("{s:o, s:o, s:o}", "ratio", number_json(estimate->ratio), "low",
+                     number_json(estimate->low), "high", number_json(estimate->high));
 }
 
 static json_t *group_json(const struct summary *summary, const struct summary_group *group)
@@ -41,11 +38,10 @@ static json_t *group_json(const struct summary *summary, const struct summary_gr
         json_array_append_new(cells, row_to_json(&group->cells[i]));
     return json_pack("{s:s, s:s, s:i, s:o, s:s, s:o, s:o, s:o, s:o}", "scenario", group->part->scenario.name,
                      "client", client_name(group->client), "connections", (int)group->connections,
-                     "load_fraction", number_or_null(group->load > 0 ? group->load : NAN), "control",
+                     "load_fraction", number_json(group->load > 0 ? group->load : NAN), "control",
                      group->part->scenario.control, "control_over_itself", report_estimate_json(&group->same),
-                     "smallest_difference",
-                     number_or_null(isnan(group->floor) ? NAN : fmax(0.01, group->floor)), "pairs",
-                     report_pairs_json(summary, group), "cells", cells);
+                     "smallest_difference", number_json(isnan(group->floor) ? NAN : fmax(0.01, group->floor)),
+                     "pairs", report_pairs_json(summary, group), "cells", cells);
 }
 
 static int write_json(const struct summary *summary, struct failure *failure)

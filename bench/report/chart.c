@@ -10,6 +10,7 @@
 
 #include "array.h"
 #include "family.h"
+#include "number_json.h"
 
 void chart_copy_text(char *into, size_t size, const char *text)
 {
@@ -236,11 +237,6 @@ struct chart_range chart_range_y(const struct chart *chart, const struct chart_p
 
 /* ---- JSON ---- */
 
-static json_t *number(double value)
-{
-    return isnan(value) || isinf(value) ? json_null() : json_real(value);
-}
-
 static json_t *series_json(const struct chart_series *series)
 {
     json_t *points = json_array();
@@ -248,9 +244,10 @@ static json_t *series_json(const struct chart_series *series)
     for (size_t i = 0; i < series->count; i++) {
         const struct chart_point *point = &series->points[i];
 
-        json_array_append_new(points, json_pack("[o, o, o, o, o, b, s]", number(point->x), number(point->y),
-                                                number(point->low), number(point->high), number(point->part),
-                                                point->hollow, point->note));
+        json_array_append_new(points,
+                              json_pack("[o, o, o, o, o, b, s]", number_json(point->x), number_json(point->y),
+                                        number_json(point->low), number_json(point->high),
+                                        number_json(point->part), point->hollow, point->note));
     }
     return json_pack("{s:s, s:i, s:i, s:b, s:o}", "name", series->name, "family", (int)series->family, "dash",
                      (int)series->dash, "context", series->context, "points", points);
@@ -263,7 +260,7 @@ static json_t *panel_json(const struct chart_panel *panel)
     for (size_t i = 0; i < panel->count; i++)
         json_array_append_new(series, series_json(&panel->series[i]));
     return json_pack("{s:s, s:s?, s:o, s:o}", "title", panel->title, "unit", panel->unit, "floor",
-                     number(panel->floor), "series", series);
+                     number_json(panel->floor), "series", series);
 }
 
 static json_t *chart_json(const struct chart *chart)
