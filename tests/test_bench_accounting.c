@@ -19,6 +19,7 @@
 #include "../bench/process_tree.c"
 #include "../bench/server_check.c"
 #include "../bench/textfile.c"
+#include "sockets.h"
 
 enum { TIMEOUT_S = 60, STEP_MS = 5, PATIENCE_MS = 20000 };
 
@@ -239,14 +240,9 @@ Test(bench_accounting, output_is_cut_not_lost)
 Test(bench_accounting, owner_of_the_listening_socket)
 {
     struct net_endpoint endpoint;
-    struct net_failure failure;
     char wrong[CHECK_TEXT_MAX];
-    int fd;
+    int fd = sockets_listen("tcp://127.0.0.1:0", 0, &endpoint);
 
-    cr_assert_null(net_endpoint_parse("tcp://127.0.0.1:0", &endpoint));
-    fd = net_listen(&endpoint, &(struct net_listen_options){0}, &failure);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(net_local(fd, &endpoint), 0);
     cr_assert_eq(server_check_owner(getpgrp(), &endpoint, wrong), 0, "%s", wrong);
     start_shell("exec sleep 30", NULL);
     wait_until_it_is("sleep"); /* exec has closed its copy of our socket */
@@ -260,14 +256,9 @@ Test(bench_accounting, owner_of_the_listening_socket)
 Test(bench_accounting, owner_of_a_socket_for_datagrams)
 {
     struct net_endpoint endpoint;
-    struct net_failure failure;
     char wrong[CHECK_TEXT_MAX];
-    int fd;
+    int fd = sockets_bind("udp://127.0.0.1:0", &endpoint);
 
-    cr_assert_null(net_endpoint_parse("udp://127.0.0.1:0", &endpoint));
-    fd = net_bind(&endpoint, &(struct net_listen_options){0}, &failure);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(net_local(fd, &endpoint), 0);
     cr_assert_eq(server_check_owner(getpgrp(), &endpoint, wrong), 0, "%s", wrong);
     close(fd);
     cr_assert_eq(server_check_owner(getpgrp(), &endpoint, wrong), -1);
