@@ -184,6 +184,42 @@ Test(report, variants_are_a_line_over_workers)
     free(page);
 }
 
+/* epoll, epoll+1000 and epoll+10000 are one line over the idle connections; a transport is a line of its own.
+ */
+Test(report, variants_are_a_line_over_idle_connections)
+{
+    static const char *const models[] = {"poll", "poll+900", "poll+unix", "poll+unix+900"};
+    char *page, samples[4096] = "", cells[2048] = "", groups[4096];
+
+    report_make_large("idle", 1, 1);
+    for (unsigned i = 0; i < 4; i++) {
+        snprintf(cells + strlen(cells), sizeof(cells) - strlen(cells),
+                 "%s{\"model\":\"%s\",\"verdict\":\"VALID\",\"requests_per_s\":%u.5}", i > 0 ? "," : "",
+                 models[i], i + 100);
+        for (unsigned cost = 0; cost < 2; cost++)
+            snprintf(samples + strlen(samples), sizeof(samples) - strlen(samples),
+                     "{\"kind\":\"%s\",\"scenario\":\"s\",\"client\":\"tenk-load\",\"model\":\"%s\","
+                     "\"connections\":64,\"slice\":%u,\"attempt\":0,\"idle_connections\":%u,\"target\":\"/\","
+                     "\"memory_pss_kib_per_connection\":%s,\"verdict\":\"VALID\"}\n",
+                     cost ? "cost" : "timing", models[i], i * 2 + cost, i % 2 * 900, cost ? "0.25" : "null");
+    }
+    snprintf(groups, sizeof(groups),
+             "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":\"c\","
+             "\"cells\":[%s]}]}",
+             cells);
+    report_write(report_path("idle/results.json"), groups);
+    report_write(report_path("idle/samples.jsonl"), samples);
+    cr_assert_eq(report_run(WORDS(report_path("idle"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    page = read_page();
+    expect_in(page, "id=\"run-0-idle\"");
+    expect_in(page, "row\">poll</th><td data-v=\"0\">0</td><td data-v=\"100.5\">");
+    expect_in(page, "row\">poll</th><td data-v=\"900\">900</td><td data-v=\"101.5\">");
+    expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"103.5\">");
+    expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"0.25\">");
+    free(page);
+}
+
 /* ---- words ---- */
 
 Test(report, says_when_no_difference_is_shown)

@@ -100,7 +100,7 @@ json_t *charts_to_json(const struct chart *charts, size_t count);
 
 /* ---- the charts of a run ---- */
 
-enum { CHARTS = 12 };
+enum { CHARTS = 13 };
 
 /* Fills charts[0 ... CHARTS-1], in the order in which they are shown. */
 void charts_make(struct chart charts[CHARTS], const struct past_run *run);
@@ -111,8 +111,8 @@ void charts_over_connections(struct chart charts[3],
                              const struct past_run *run); /* cpu, throughput, fairness */
 void charts_at_main(struct chart charts[5],
                     const struct past_run *run); /* ratio, split, memory, syscalls, switches */
-void charts_over_settings(struct chart charts[3],
-                          const struct past_run *run); /* offered rate, wait, workers */
+void charts_over_settings(struct chart charts[4],
+                          const struct past_run *run); /* offered rate, wait, workers, idle */
 void charts_percentiles(struct chart *chart, const struct past_run *run);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "chart.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,11 @@ static double workers_of(const struct past_run *run, const struct row *cell)
     return past_run_number(run, cell, SAMPLE_workers);
 }
 
+static double idle_of(const struct past_run *run, const struct row *cell)
+{
+    return past_run_number(run, cell, SAMPLE_idle_connections);
+}
+
 /* A setting of a whole group: the largest that any of its cells has. */
 static double setting_of(const struct past_run *run, const struct past_group *group,
                          double (*setting)(const struct past_run *, const struct row *))
@@ -191,7 +197,31 @@ static double setting_of(const struct past_run *run, const struct past_group *gr
 struct setting {
     double (*varies)(const struct past_run *, const struct row *);
     bool same_target, same_workers;
-    bool variants; /* one scenario may hold several, as models called NAME@SETTING */
+    char sign;       /* one scenario may hold several, as models called NAME@SETTING; 0: none does */
+    bool within;     /* one scenario alone: others have nothing to add */
+    unsigned panels; /* how many of the ones below */
+};
+
+/* Where a model's name says the setting: "@16" in "prethread@16+unix". NULL: it does not. */
+static char *find_sign(const char *name, char sign)
+{
+    char *at = sign ? strchr(name, sign) : NULL;
+
+    while (at && !isdigit((unsigned char)at[1]))
+        at = strchr(at + 1, sign);
+    return at;
+}
+
+/* What is drawn over the setting. */
+static const struct {
+    const char *title, *unit;
+    unsigned cell_column, sample_column; /* cell_column CELL_COLUMNS: only the slices know it */
+} panels[] = {
+    {"requests per second", "requests per second", CELL_requests_per_s, SAMPLE_requests_per_s},
+    {"server CPU time per request", "µs per request", CELL_server_cpu_us_per_request,
+     SAMPLE_server_cpu_us_per_request},
+    {"memory per connection, idle ones included", "KiB per connection", CELL_COLUMNS,
+     SAMPLE_memory_pss_kib_per_connection},
 };
 
 static bool is_comparable(const struct past_run *run, const struct past_group *a, const struct past_group *b,
@@ -224,8 +254,9 @@ static const struct past_group *find_base(const struct past_run *run, const stru
 
             others += !isnan(a) && !isnan(b) && a != b && is_comparable(run, groups[i], groups[j], setting);
         }
-        for (unsigned c = 0; setting->variants && c < groups[i]->count; c++)
-            others += strchr(row_text(&run->cells[groups[i]->first + c], CELL_model), '@') != NULL;
+        for (unsigned c = 0; c < groups[i]->count; c++)
+            others +=
+                find_sign(row_text(&run->cells[groups[i]->first + c], CELL_model), setting->sign) != NULL;
         if (others > most) {
             most = others;
             base = groups[i];
@@ -234,25 +265,32 @@ static const struct past_group *find_base(const struct past_run *run, const stru
     return base;
 }
 
-/* Two panels over the same setting: what was got, and what it cost. */
-static void add_setting(struct chart *chart, const struct past_run *run, const struct row *cell, double x,
-                        bool variants)
+/* "thread_pool@16" is on the line of thread_pool, "prethread@16+unix" on that of prethread+unix. */
+static void name_line(char name[CHART_NAME_MAX], const char *model, char sign)
 {
-    static const unsigned columns[] = {CELL_requests_per_s, CELL_server_cpu_us_per_request};
-    static const unsigned samples[] = {SAMPLE_requests_per_s, SAMPLE_server_cpu_us_per_request};
+    char *at;
+
+    chart_copy_text(name, CHART_NAME_MAX, model);
+    at = find_sign(name, sign);
+    if (at)
+        memmove(at, at + 1 + strcspn(at + 1, "@+"), strlen(at + 1 + strcspn(at + 1, "@+")) + 1);
+}
+
+/* The panels over the same setting: what was got, what it cost, and what it holds. */
+static void add_setting(struct chart *chart, const struct past_run *run, const struct row *cell, double x,
+                        const struct setting *setting)
+{
     bool partly = summary_standing(cell) == STANDING_PARTLY_SERVED;
     char name[CHART_NAME_MAX];
 
-    chart_copy_text(name, sizeof(name), row_text(cell, CELL_model));
-    if (variants)
-        name[strcspn(name, "@")] = '\0'; /* "thread_pool@16": the line of thread_pool */
-    for (unsigned i = 0; i < 2; i++) {
+    name_line(name, row_text(cell, CELL_model), setting->sign);
+    for (unsigned i = 0; i < setting->panels; i++) {
         struct chart_series *series = chart_series_of(chart, &chart->panels[i], name);
-        struct spread spread = past_run_spread(run, cell, samples[i]);
-        struct chart_point *point = NULL;
+        struct spread spread = past_run_spread(run, cell, panels[i].sample_column);
+        bool known = panels[i].cell_column != CELL_COLUMNS;
+        double y = known ? row_number(cell, panels[i].cell_column) : spread.middle;
+        struct chart_point *point = series && !isnan(y) ? chart_add_point(series, x, y) : NULL;
 
-        if (series && row_has(cell, columns[i]))
-            point = chart_add_point(series, x, row_number(cell, columns[i]));
         if (!point)
             continue;
         point->low = spread.low;
@@ -272,35 +310,35 @@ static void add_group(struct chart *chart, const struct past_run *run, const str
         double x = setting->varies(run, cell);
 
         if (!isnan(x) && summary_standing(cell) != STANDING_INVALID)
-            add_setting(chart, run, cell, x, setting->variants);
+            add_setting(chart, run, cell, x, setting);
     }
 }
 
 static void make_settings(struct chart *chart, const struct past_run *run, const struct setting *setting,
                           const char *missing)
 {
-    static const char *const titles[] = {"requests per second", "server CPU time per request"};
-    static const char *const units[] = {"requests per second", "µs per request"};
     const struct past_group *groups[CHART_PANELS_MAX], *base;
     unsigned count = past_run_scenarios(run, groups, CHART_PANELS_MAX);
 
     chart->apart = true;
-    for (unsigned i = 0; i < 2; i++)
-        if (chart_add_panel(chart, titles[i]))
-            chart->panels[i].unit = units[i];
+    for (unsigned i = 0; i < setting->panels; i++)
+        if (chart_add_panel(chart, panels[i].title))
+            chart->panels[i].unit = panels[i].unit;
     for (unsigned s = 0; s < count; s++)
         groups[s] = past_run_main_group(run, groups[s]->scenario);
     base = find_base(run, groups, count, setting);
-    for (unsigned s = 0; base && chart->count == 2 && s < count; s++)
-        if (is_comparable(run, base, groups[s], setting))
+    for (unsigned s = 0; base && chart->count == setting->panels && s < count; s++)
+        if (setting->within ? groups[s] == base : is_comparable(run, base, groups[s], setting))
             add_group(chart, run, groups[s], setting);
     chart_finish(chart, missing);
 }
 
-void charts_over_settings(struct chart charts[3], const struct past_run *run)
+void charts_over_settings(struct chart charts[4], const struct past_run *run)
 {
-    static const struct setting waits = {.varies = wait_of, .same_workers = true};
-    static const struct setting workers = {.varies = workers_of, .same_target = true, .variants = true};
+    static const struct setting waits = {.varies = wait_of, .same_workers = true, .panels = 2};
+    static const struct setting workers = {
+        .varies = workers_of, .same_target = true, .sign = '@', .panels = 2};
+    static const struct setting idle = {.varies = idle_of, .sign = '+', .within = true, .panels = 3};
 
     make_offered(&charts[0], run);
     charts[1] = (struct chart){
@@ -325,4 +363,15 @@ void charts_over_settings(struct chart charts[3], const struct past_run *run)
     };
     make_settings(&charts[2], run, &workers,
                   "The run has no scenarios, and no variants of a model, that differ only in their workers.");
+    charts[3] = (struct chart){
+        .id = "idle",
+        .title = "Connections that say nothing, beside those that ask",
+        .spread = "whiskers: the middle half of the slices; memory: from the cost slices",
+        .kind = CHART_LINES,
+        .x_label = "idle connections",
+        .y_label = "",
+        .y_log = true,
+    };
+    make_settings(&charts[3], run, &idle,
+                  "No scenario of this run holds idle connections beside the others (models = epoll+1000).");
 }

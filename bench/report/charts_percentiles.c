@@ -102,7 +102,7 @@ void charts_percentiles(struct chart *chart, const struct past_run *run)
 
 void charts_make(struct chart charts[CHARTS], const struct past_run *run)
 {
-    struct chart over_connections[3], at_main[5], over_settings[3], percentiles;
+    struct chart over_connections[3], at_main[5], over_settings[4], percentiles;
 
     charts_over_connections(over_connections, run);
     charts_at_main(at_main, run);
@@ -119,7 +119,8 @@ void charts_make(struct chart charts[CHARTS], const struct past_run *run)
     charts[8] = at_main[4];
     charts[9] = over_settings[1];
     charts[10] = over_settings[2];
-    charts[11] = over_connections[2];
+    charts[11] = over_settings[3];
+    charts[12] = over_connections[2];
 }
 
 void charts_free(struct chart charts[CHARTS])
