@@ -164,7 +164,6 @@ int launch_output(const struct launch *program, int64_t timeout_ns, char *text, 
 {
     int64_t deadline_ns = clock_now_ns() + timeout_ns;
     struct launch with_pipe = *program;
-    struct launch_result result;
     int pipe_fds[2];
     pid_t pid;
 
@@ -173,13 +172,13 @@ int launch_output(const struct launch *program, int64_t timeout_ns, char *text, 
     with_pipe.stdout_fd = pipe_fds[1];
     pid = launch_start(&with_pipe, failure);
     close(pipe_fds[1]);
-    if (pid > 0) {
-        read_output(pipe_fds[0], deadline_ns, text, size);
-        result = launch_wait(pid, deadline_ns, true);
-    }
-    close(pipe_fds[0]);
-    if (pid < 0)
+    if (pid < 0) {
+        close(pipe_fds[0]);
         return -1;
+    }
+    read_output(pipe_fds[0], deadline_ns, text, size);
+    struct launch_result result = launch_wait(pid, deadline_ns, true);
+    close(pipe_fds[0]);
     if (result.end != LAUNCH_ENDED || result.wait_status != 0)
         return failure_set(failure, EXIT_HERE, "%s %s", program->argv[0], launch_end_text(&result));
     return 0;

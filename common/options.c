@@ -78,6 +78,7 @@ static void make_short_options(const struct option_spec *specs, size_t count, ch
     *text = '\0';
 }
 
+/* What getopt_long(3) returned, or found no value for: always one of the table. */
 static const struct option_spec *find_spec(const struct option_spec *specs, size_t count, int value)
 {
     if (value >= LONG_BASE)
@@ -85,6 +86,7 @@ static const struct option_spec *find_spec(const struct option_spec *specs, size
     for (size_t i = 0; i < count; i++)
         if (value && specs[i].letter == value)
             return &specs[i];
+    assert(!"an option of the table");
     return NULL;
 }
 
@@ -230,12 +232,11 @@ int options_parse(const struct option_spec *specs, int argc, char **argv, int *f
     optind = 0; /* start afresh, also after an earlier parse: getopt(3), NOTES */
     opterr = 0; /* the sentences are ours */
     while ((value = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-        const struct option_spec *spec = find_spec(specs, count, value);
-
         if (value == ':')
             return explain_missing(find_spec(specs, count, optopt), error);
         if (value == '?')
             return explain_unknown(specs, argv, error);
+        const struct option_spec *spec = find_spec(specs, count, value);
         if (store(spec, optarg) < 0)
             return explain_value(spec, optarg, error);
     }

@@ -167,7 +167,7 @@ static void tell_limits(const struct server *server, const struct command *comma
         net_backlog_effective(server->backlog), (double)server->idle_timeout_ns / NS_PER_S,
         (double)command->request_timeout_ns / NS_PER_S, (double)command->drain_timeout_ns / NS_PER_S,
         HTTP_LINE_MAX, HTTP_HEADERS_MAX, HTTP_FIELDS_MAX, (uintmax_t)HTTP_BODY_MAX);
-    if (command->root != NULL)
+    if (server->service->files != NULL)
         fprintf(stderr, "tenk-serve: files under %s; directories are %slisted%s\n", command->root,
                 command->listing ? "" : "not ",
                 server->service->files->walk ? "; no openat2(2) here, so no symbolic links" : "");

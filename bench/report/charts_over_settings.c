@@ -49,7 +49,9 @@ static void add_rate(struct chart_series *series, const struct row **slices, uns
     bool overloaded = false;
     unsigned found = 0;
 
-    for (unsigned i = 0; values && i < count; i++)
+    if (!values)
+        return;
+    for (unsigned i = 0; i < count; i++)
         if (is_same_rate(row_number(slices[i], SAMPLE_rate_offered_per_s), rate) &&
             selection_usable(slices[i]) && row_has(slices[i], SAMPLE_latency_p99_us)) {
             values[found++] = row_number(slices[i], SAMPLE_latency_p99_us);
