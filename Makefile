@@ -134,7 +134,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint format coverage readme docs bench-published publish install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published publish install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -183,7 +183,7 @@ $(BUILD)/tests/test_cost_baseline: | $(COUNTED_SERVERS)
 
 $(BUILD)/planted/tenk-serve: $(call objects,tests/counted/planted.c)
 $(BUILD)/planted/tenk-serve: PLANTED := conn_progress
-$(COUNTED_SERVERS): $(call objects,tests/counted/allocations.c $(SOURCES_tenk-serve)) $(COMMON_LIBRARY)
+$(COUNTED_SERVERS): $(call objects,tests/counted/allocations.c $(SOURCES_tenk-serve)) $(LIBRARY_tenk-serve) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TENK_LDFLAGS) $(call wrap,$(ALLOCATORS) $(PLANTED)) -o $@ $(filter %.o,$^) $(COMMON_LIBRARY) $(LDLIBS_tenk-serve)
@@ -261,6 +261,11 @@ tsan-tests: all $(TEST_PROGRAMS)
 
 lint: ## warnings as errors with gcc and clang, formatting, static analysis
 	$(Q)tests/lint
+
+# Without clients/mpi, which needs MPI, and microhttpd.c where the library is missing.
+ANALYZED = $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c bench/*/*.c)
+analyze: ## gcc's static analyzer (-fanalyzer) over common, servers, clients and bench: no finding
+	$(Q)CC='$(CC)' CFLAGS='$(TENK_CFLAGS)' tests/analyze $(if $(MICROHTTPD),$(ANALYZED),$(filter-out %/microhttpd.c,$(ANALYZED)))
 
 format: ## rewrite the sources with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
