@@ -17,6 +17,13 @@
       check(!/NaN|undefined|Infinity/.test(figure.querySelector(".plot").innerHTML), `${figure.id}: NaN in the drawing`);
     }
 
+    for (const bar of $(".models")) check(bar.scrollHeight <= bar.clientHeight + 1, "the bar of models cuts some of them off");
+    const switched = document.querySelector("[data-all]"), extras = () => $(".cells .extra").filter(visible).length;
+    check(extras() === 0 && $(".cells .extra").length > 0, "the extra columns are shown unasked");
+    switched.click();
+    check(extras() > 0, "all columns were asked for, and are not shown");
+    switched.click();
+
     const button = document.querySelector(".models button"), name = button.textContent, run = button.parentNode.dataset.run;
     const drawn = () => $(`figure[data-run="${run}"] g[data-series]`).filter((g) => g.dataset.series === name).length;
     const before = drawn();

@@ -261,7 +261,7 @@ Test(report, says_what_bound_each_cell)
 
     report_render("alike");
     page = read_page();
-    expect_in(page, "not known: <span class=\"quiet\">listen_overflows missing");
+    expect_in(page, "not known</td><td class=\"t extra detail\">listen_overflows missing");
     free(page);
     cr_assert_eq(mkdir(run, 0777), 0);
     report_write(
@@ -272,8 +272,8 @@ Test(report, says_what_bound_each_cell)
     cr_assert_eq(report_run(WORDS(run, "--no-plots", "-o", report_path("out"))), 0, "%s", report_errors());
     page = read_page();
     markdown = report_read(report_path("out/report.md"));
-    expect_in(page, "server CPU, kernel: <span class=\"quiet\">1.00 of a &lt;core&gt;</span>");
-    expect_in(page, "not known: <span class=\"quiet\">samples.jsonl missing</span>");
+    expect_in(page, "server CPU, kernel</td><td class=\"t extra detail\">1.00 of a &lt;core&gt;</td>");
+    expect_in(page, "not known</td><td class=\"t extra detail\">samples.jsonl missing</td>");
     expect_in(markdown, "| server CPU, kernel |\n");
     free(page);
     free(markdown);

@@ -43,6 +43,19 @@ struct chart_panel *chart_add_panel(struct chart *chart, const char *title)
     return panel;
 }
 
+struct chart_panel *chart_add_group_panel(struct chart *chart, const struct past_run *run,
+                                          const struct past_group *group)
+{
+    double load = past_run_load(run, group);
+    char title[CHART_NAME_MAX * 2], at[32] = "";
+
+    if (!isnan(load))
+        snprintf(at, sizeof(at), ", %.3g %% load", load * 100);
+    snprintf(title, sizeof(title), "%.80s, %u connection%s%s", group->scenario, group->connections,
+             group->connections == 1 ? "" : "s", at);
+    return chart_add_panel(chart, title);
+}
+
 struct chart_series *chart_add_series(struct chart *chart, struct chart_panel *panel, const char *model)
 {
     struct chart_series *series;

@@ -16,7 +16,7 @@
 #include "past_run.h"
 
 enum {
-    CHART_PANELS_MAX = 12,
+    CHART_PANELS_MAX = 64,  /* seven scenarios, each spread over all families, and some */
     CHART_SERIES_MAX = 32,  /* lines or bars in one panel; more cannot be told apart */
     CHART_TOGETHER_MAX = 8, /* lines in one panel; more are spread over one panel per family */
     CHART_TEXT_MAX = 400,
@@ -58,8 +58,8 @@ struct chart {
     const char *spread; /* what low and high are; "" when points have none */
     enum chart_kind kind;
     const char *x_label, *y_label;
-    bool x_log, y_log;
-    bool apart; /* panels have scales of their own */
+    bool x_log, y_log; /* y is the axis along which bars and dots lie */
+    bool apart;        /* panels have scales of their own */
     char note[CHART_TEXT_MAX];
     char missing[CHART_TEXT_MAX]; /* why there is nothing to draw; "" when there is */
     struct chart_panel *panels;
@@ -74,6 +74,10 @@ void chart_copy_text(char *into, size_t size, const char *text);
 struct chart_panel *chart_add_panel(struct chart *chart, const char *title);
 struct chart_series *chart_add_series(struct chart *chart, struct chart_panel *panel, const char *model);
 struct chart_point *chart_add_point(struct chart_series *series, double x, double y);
+
+/* A panel for a group: "quick, 64 connections", with the load where it has one. */
+struct chart_panel *chart_add_group_panel(struct chart *chart, const struct past_run *run,
+                                          const struct past_group *group);
 
 /* The series of that name in the panel, made when it is not there. */
 struct chart_series *chart_series_of(struct chart *chart, struct chart_panel *panel, const char *model);

@@ -91,7 +91,8 @@ static const struct question {
       .spread = "dot: median of the pairs; line: its 95 % interval; shaded: differences this run cannot tell",
       .kind = CHART_DOTS,
       .x_label = "",
-      .y_label = "times the control's"},
+      .y_label = "times the control's",
+      .y_log = true}, /* twice and half are equally far from 1 */
      add_ratio,
      "No cell has a ratio to its control: too few rounds, or none valid."},
     {{.id = "split",
@@ -137,12 +138,8 @@ void charts_at_main(struct chart charts[5], const struct past_run *run)
         charts[q] = questions[q].chart;
         for (unsigned i = 0; i < count; i++) {
             const struct past_group *group = past_run_main_group(run, scenarios[i]->scenario);
-            char title[CHART_NAME_MAX * 2];
-            struct chart_panel *panel;
+            struct chart_panel *panel = chart_add_group_panel(&charts[q], run, group);
 
-            snprintf(title, sizeof(title), "%.80s, %u connection%s", group->scenario, group->connections,
-                     group->connections == 1 ? "" : "s");
-            panel = chart_add_panel(&charts[q], title);
             if (panel && questions[q].chart.kind == CHART_DOTS)
                 panel->floor = group->smallest;
             for (unsigned c = 0; panel && c < group->count; c++)

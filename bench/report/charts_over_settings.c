@@ -149,8 +149,9 @@ static void make_offered(struct chart *chart, const struct past_run *run)
     *chart = (struct chart){
         .id = "offered",
         .title = "Latency over the offered rate: 99th percentile",
-        .spread = "from the intended time of each request; whiskers: the middle half of the slices; hollow: "
-                  "overloaded, less was answered than offered",
+        .spread =
+            "from the intended time of each request, over all answers; whiskers: the middle half of the "
+            "slices, each for itself; hollow: overloaded, less was answered than offered",
         .kind = CHART_LINES,
         .x_label = "requests offered per second",
         .y_label = "p99, µs",

@@ -66,6 +66,26 @@ static void add_cell(struct chart *chart, struct chart_panel *panel, const struc
         add_curve(series, sum);
 }
 
+/* A panel of the scenario, or one per load: at each all models answer the same share of what they can. */
+static void add_scenario(struct chart *chart, const struct past_run *run, const struct past_group *main_group,
+                         struct histogram *sum)
+{
+    if (strcmp(main_group->client, "wrk") == 0)
+        return;
+    for (unsigned i = 0; i < run->group_count; i++) {
+        const struct past_group *group = &run->groups[i];
+        struct chart_panel *panel;
+
+        if (group != main_group &&
+            (isnan(past_run_load(run, group)) || strcmp(group->scenario, main_group->scenario) != 0 ||
+             group->connections != main_group->connections))
+            continue;
+        panel = chart_add_group_panel(chart, run, group);
+        for (unsigned c = 0; panel && c < group->count; c++)
+            add_cell(chart, panel, run, &run->cells[group->first + c], sum);
+    }
+}
+
 void charts_percentiles(struct chart *chart, const struct past_run *run)
 {
     const struct past_group *scenarios[CHART_PANELS_MAX];
@@ -84,17 +104,8 @@ void charts_percentiles(struct chart *chart, const struct past_run *run)
     };
     if (histogram_open(&sum) < 0)
         return;
-    for (unsigned i = 0; i < count; i++) {
-        const struct past_group *group = past_run_main_group(run, scenarios[i]->scenario);
-        char title[CHART_NAME_MAX * 2];
-        struct chart_panel *panel;
-
-        snprintf(title, sizeof(title), "%.80s, %u connection%s", group->scenario, group->connections,
-                 group->connections == 1 ? "" : "s");
-        panel = strcmp(group->client, "wrk") == 0 ? NULL : chart_add_panel(chart, title);
-        for (unsigned c = 0; panel && c < group->count; c++)
-            add_cell(chart, panel, run, &run->cells[group->first + c], &sum);
-    }
+    for (unsigned i = 0; i < count; i++)
+        add_scenario(chart, run, past_run_main_group(run, scenarios[i]->scenario), &sum);
     histogram_close(&sum);
     chart_finish(chart, "The run keeps no histograms (cells/*.hlog) of valid cells.");
     chart_spread_families(chart);

@@ -81,12 +81,15 @@ void html_number(FILE *out, double value)
         fprintf(out, "%.2g", value);
 }
 
-void html_number_cell(FILE *out, double value)
+void html_number_cell(FILE *out, double value, const char *class)
 {
+    fputs("<td", out);
+    if (class[0])
+        fprintf(out, " class=\"%s\"", class);
     if (isnan(value) || isinf(value))
-        fputs("<td data-v=\"\">", out);
+        fputs(" data-v=\"\">", out);
     else
-        fprintf(out, "<td data-v=\"%.17g\">", value);
+        fprintf(out, " data-v=\"%.17g\">", value);
     html_number(out, value);
     fputs("</td>", out);
 }

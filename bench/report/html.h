@@ -20,8 +20,8 @@ void html_format(FILE *out, const char *format, ...) __attribute__((format(print
 /* A number as people read it: "4.95", "128", "112 840" (thin spaces); "–" for NaN. */
 void html_number(FILE *out, double value);
 
-/* <td data-v="exact">as read</td>; an empty exact value for NaN. */
-void html_number_cell(FILE *out, double value);
+/* <td data-v="exact">as read</td>, with that class unless it is ""; an empty exact value for NaN. */
+void html_number_cell(FILE *out, double value, const char *class);
 
 /* JSON that can stand in a <script>: no "<" in it. */
 void html_json(FILE *out, const json_t *root);

@@ -45,7 +45,7 @@ static enum change judge(const struct past_run *base, const struct row *before, 
 
 static void write_side(FILE *out, const struct row *cell)
 {
-    html_number_cell(out, row_number(cell, CELL_cpu_ratio));
+    html_number_cell(out, row_number(cell, CELL_cpu_ratio), "");
     fputs("<td>", out);
     if (row_has(cell, CELL_cpu_ratio_low))
         html_format(out, "[%.2f, %.2f]", row_number(cell, CELL_cpu_ratio_low),
@@ -61,15 +61,15 @@ static void write_row(FILE *out, const struct row *before, const struct row *aft
     fputs("<tr><td class=\"t\">", out);
     html_text(out, row_text(before, CELL_scenario));
     fputs("</td>", out);
-    html_number_cell(out, row_number(before, CELL_connections));
+    html_number_cell(out, row_number(before, CELL_connections), "");
     fputs("<th class=\"t\" scope=\"row\">", out);
     html_text(out, row_text(before, CELL_model));
     fputs("</th>", out);
     write_side(out, before);
     write_side(out, after);
-    html_number_cell(out, row_number(after, CELL_cpu_ratio) / row_number(before, CELL_cpu_ratio));
-    html_number_cell(out, row_number(before, CELL_server_cpu_us_per_request));
-    html_number_cell(out, row_number(after, CELL_server_cpu_us_per_request));
+    html_number_cell(out, row_number(after, CELL_cpu_ratio) / row_number(before, CELL_cpu_ratio), "");
+    html_number_cell(out, row_number(before, CELL_server_cpu_us_per_request), "");
+    html_number_cell(out, row_number(after, CELL_server_cpu_us_per_request), "");
     fprintf(out, "<td class=\"%s\">%s</td></tr>\n", classes[change], words[change]);
 }
 

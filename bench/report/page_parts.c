@@ -69,12 +69,12 @@ static void write_value(FILE *out, const struct chart *chart, const struct chart
     html_text(out, series->name);
     fputs("</th>", out);
     if (chart->kind == CHART_LINES)
-        html_number_cell(out, point->x);
-    html_number_cell(out, point->y);
-    html_number_cell(out, point->low);
-    html_number_cell(out, point->high);
+        html_number_cell(out, point->x, "");
+    html_number_cell(out, point->y, "");
+    html_number_cell(out, point->low, "");
+    html_number_cell(out, point->high, "");
     if (strcmp(chart->id, "split") == 0)
-        html_number_cell(out, point->part);
+        html_number_cell(out, point->part, "");
     fputs("<td class=\"t\">", out);
     html_text(out, point->note);
     fputs("</td></tr>\n", out);

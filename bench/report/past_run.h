@@ -62,6 +62,9 @@ const struct past_group *past_run_group_of(const struct past_run *run, const str
  * wrk. */
 const struct past_group *past_run_main_group(const struct past_run *run, const char *scenario);
 
+/* The load its cells were offered, over the capacity of each model. NaN: none, or no cells. */
+double past_run_load(const struct past_run *run, const struct past_group *group);
+
 /* The distinct scenarios, in the order of the file: the first group of each. */
 unsigned past_run_scenarios(const struct past_run *run, const struct past_group **firsts, unsigned max);
 

@@ -53,6 +53,11 @@ const struct past_group *past_run_main_group(const struct past_run *run, const c
     return middle;
 }
 
+double past_run_load(const struct past_run *run, const struct past_group *group)
+{
+    return group->count > 0 ? row_number(&run->cells[group->first], CELL_load_fraction) : (double)NAN;
+}
+
 unsigned past_run_scenarios(const struct past_run *run, const struct past_group **firsts, unsigned max)
 {
     unsigned count = 0;

@@ -34,18 +34,16 @@ static void lay_out_lines(struct plot_layout *layout, const struct chart *chart)
 
 static void lay_out_bars(struct plot_layout *layout, const struct chart *chart)
 {
-    size_t longest = 0, rows = 0;
+    size_t longest = 0;
 
-    for (size_t i = 0; i < chart->count; i++) {
-        if (chart->panels[i].count > rows)
-            rows = chart->panels[i].count;
+    for (size_t i = 0; i < chart->count; i++)
         for (size_t j = 0; j < chart->panels[i].count; j++)
             if (strlen(chart->panels[i].series[j].name) > longest)
                 longest = strlen(chart->panels[i].series[j].name);
-    }
     layout->columns = chart->count == 1 ? 1 : chart->count == 2 || chart->count == 4 ? 2 : 3;
     layout->width = layout->columns == 1 ? 720 : layout->columns == 2 ? 480 : 380;
-    layout->height = (int)rows * 22 + 70;
+    layout->height = 70;
+    layout->bar = 22;
     layout->left = 20 + 7 * (int)(longest > 24 ? 24 : longest);
     layout->right = 60;
 }
@@ -62,6 +60,27 @@ static struct plot_layout lay_out(const struct chart *chart)
     return layout;
 }
 
+/* Panels side by side are as high as the one with the most bars. */
+static int row_height(const struct plot_layout *layout, const struct chart *chart, int row)
+{
+    size_t bars = 0, first = (size_t)(row * layout->columns);
+
+    for (size_t i = first; i < first + (size_t)layout->columns && i < chart->count; i++)
+        if (chart->panels[i].count > bars)
+            bars = chart->panels[i].count;
+    return layout->height + (int)bars * layout->bar;
+}
+
+/* Where a row begins, from the top of the plot; of the row after the last: the height of the plot. */
+static int row_top(const struct plot_layout *layout, const struct chart *chart, int row)
+{
+    int top = layout->title;
+
+    for (int i = 0; i < row; i++)
+        top += row_height(layout, chart, i);
+    return top;
+}
+
 /* ---- script ---- */
 
 /* In single quotes nothing is special to gnuplot but the quote itself, which is doubled. */
@@ -76,24 +95,27 @@ void plot_quote(FILE *out, const char *text)
     putc('\'', out);
 }
 
-static void write_panel_place(FILE *out, const struct plot_layout *layout, size_t index)
+static void write_panel_place(FILE *out, const struct plot_layout *layout, const struct chart *chart,
+                              size_t index)
 {
-    double width = layout->columns * layout->width, height = layout->title + layout->rows * layout->height;
+    int row = (int)index / layout->columns;
+    double width = layout->columns * layout->width, height = row_top(layout, chart, layout->rows);
     double x = (double)(index % (size_t)layout->columns) * layout->width;
-    double y = layout->title + (double)(index / (size_t)layout->columns) * layout->height;
+    double y = row_top(layout, chart, row);
 
     fprintf(out, "set lmargin at screen %.5f\nset rmargin at screen %.5f\n", (x + layout->left) / width,
             (x + layout->width - layout->right) / width);
     fprintf(out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n", 1 - (y + layout->top) / height,
-            1 - (y + layout->height - layout->bottom) / height);
+            1 - (y + row_height(layout, chart, row) - layout->bottom) / height);
 }
 
 void plot_script(FILE *out, const struct chart *chart)
 {
     struct plot_layout layout = lay_out(chart);
+    int height = row_top(&layout, chart, layout.rows);
 
     fprintf(out, "set terminal svg noenhanced fixed size %d,%d font 'sans-serif,12'\n",
-            layout.columns * layout.width, layout.title + layout.rows * layout.height);
+            layout.columns * layout.width, height);
     fputs(
         "set encoding utf8\nset border 0 lc rgb '#808080'\nset tics nomirror out scale 0.4 tc rgb '" PLOT_TEXT
         "'\n"
@@ -102,9 +124,9 @@ void plot_script(FILE *out, const struct chart *chart)
     fputs("set label 1 ", out);
     plot_quote(out, chart->title);
     fprintf(out, " at screen 0.01, screen %.5f left font 'sans-serif:Bold,14' tc rgb '" PLOT_TEXT "'\n",
-            1 - 16.0 / (layout.title + layout.rows * layout.height));
+            1 - 16.0 / height);
     for (size_t i = 0; i < chart->count; i++) {
-        write_panel_place(out, &layout, i);
+        write_panel_place(out, &layout, chart, i);
         if (chart->kind == CHART_LINES)
             plot_lines(out, chart, &chart->panels[i], i, &layout);
         else

@@ -59,18 +59,29 @@ static void write_dot(FILE *out, const struct chart_series *series, double row)
             point->y, end, row);
 }
 
-void plot_bars(FILE *out, const struct chart *chart, const struct chart_panel *panel, size_t index)
+/* Bars begin at 0; dots lie around 1. */
+static struct chart_range scale(const struct chart *chart, const struct chart_panel *panel)
 {
     struct chart_range range = chart_range_y(chart, panel);
-    double high = range.high > 0 ? range.high * 1.05 : 1;
+
+    if (chart->y_log)
+        return (struct chart_range){fmin(range.low, 1) / 1.15, fmax(range.high, 1) * 1.15};
+    return (struct chart_range){0, range.high > 0 ? range.high * 1.05 : 1};
+}
+
+void plot_bars(FILE *out, const struct chart *chart, const struct chart_panel *panel, size_t index)
+{
+    struct chart_range range = scale(chart, panel);
 
     (void)index;
-    fprintf(out, "unset logscale\nset xrange [0:%.9g]\nset yrange [0.4:%.1f]\n", high,
-            (double)panel->count + 0.6);
+    fprintf(out, "unset logscale\n%sset xrange [%.9g:%.9g]\nset yrange [0.4:%.1f]\n",
+            chart->y_log ? "set logscale x\n" : "", range.low, range.high, (double)panel->count + 0.6);
     write_names(out, panel);
-    fputs("unset grid\nset grid xtics lc rgb '" PLOT_GRID
-          "' lw 0.5\nset xtics autofreq\nset format x '%.3g'\nset xlabel ",
+    fputs("unset grid\nset grid xtics lc rgb '" PLOT_GRID "' lw 0.5\n", out);
+    fputs(chart->y_log ? "set xtics (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)\n"
+                       : "set xtics autofreq\n",
           out);
+    fputs("set format x '%.3g'\nset xlabel ", out);
     plot_quote(out, panel->unit ? panel->unit : chart->y_label);
     fputs(" tc rgb '" PLOT_TEXT "' offset 0,0.4\nset label ", out);
     plot_quote(out, panel->title);
@@ -81,7 +92,7 @@ void plot_bars(FILE *out, const struct chart *chart, const struct chart_panel *p
         fprintf(out,
                 "set object rectangle from %.9g, graph 0 to %.9g, graph 1 fc rgb '#808080' fs solid 0.15 "
                 "noborder behind\n",
-                fmax(0, 1 - floor), fmin(high, 1 + floor));
+                fmax(range.low, 1 - floor), fmin(range.high, 1 + floor));
         fputs("set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#808080' lw 1\n", out);
     }
     for (size_t j = 0; j < panel->count; j++) {

@@ -15,7 +15,8 @@
 /* Pixels. */
 struct plot_layout {
     int columns, rows;
-    int width, height;            /* of a panel, its margins included */
+    int width, height;            /* of a panel, its margins included; of bars: of one without any */
+    int bar;                      /* what each bar adds to the height of its row of panels */
     int left, right, top, bottom; /* margins of a panel */
     int title;                    /* of the whole */
 };

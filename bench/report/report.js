@@ -60,7 +60,7 @@
   }
 
   function logTicks([low, high]) {
-    const decades = Math.log10(high / low), factors = decades < 1.2 ? [1, 2, 3, 5] : decades < 2.2 ? [1, 3] : [1];
+    const decades = Math.log10(high / low), factors = decades < .5 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8] : decades < 1.2 ? [1, 2, 3, 5] : decades < 2.2 ? [1, 3] : [1];
     const ticks = [];
     for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10)
       for (const factor of factors) if (power * factor >= low && power * factor <= high) ticks.push(+(power * factor).toPrecision(6));
@@ -92,7 +92,7 @@
       make("text", { x: last, y: box.bottom + 15, "text-anchor": "middle" }, svg, short(tick));
     }
     make("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, svg, chart.x);
-    make("text", { x: 4, y: 12 }, svg, [panel.title, first || chart.apart ? panel.unit || chart.y : ""].filter((t, i, all) => t && t !== all[1 - i]).join(" · "));
+    make("text", { x: 4, y: 12 }, svg, [...new Set([panel.title, first || chart.apart ? panel.unit || chart.y : ""])].filter(Boolean).join(" · "));
     const ends = [], marks = [];
     for (const series of shown) {
       const place = series.points.filter((p) => known(p[Y]));
@@ -111,7 +111,7 @@
     }
     pushApart(ends, 13, box.top, box.bottom);
     for (const end of ends) {
-      make("path", { d: `M${end.x + 4} ${end.y}L${box.right + 5} ${end.at}`, stroke: colour(end.series), "stroke-width": .6, fill: "none" }, svg);
+      make("path", { d: `M${end.x + 4} ${end.y}L${box.right + 5} ${end.at}`, stroke: colour(end.series), "stroke-width": .7, "stroke-dasharray": "1 2", fill: "none" }, svg);
       make("text", { class: "name", x: box.right + 8, y: end.at + 4, style: `fill:${colour(end.series)}` }, svg, cut(end.series.name, letters));
     }
     return marks;
@@ -123,15 +123,18 @@
     const shown = panel.series.filter((series) => !isHidden(chart, series));
     const letters = Math.min(width < 330 ? 12 : 18, Math.max(3, ...panel.series.map((s) => s.name.length)));
     const box = { left: 10 + letters * 6.9, right: width - 46, top: 24, bottom: height - 36 };
-    const x = scale([0, ranges.y[1]], box.left, box.right, false);
-    for (const tick of roundTicks([0, ranges.y[1]], width < 400 ? 4 : 6)) {
+    const log = chart.ylog, low = log ? ranges.y[0] : 0, x = scale([low, ranges.y[1]], box.left, box.right, log);
+    let last = -99;
+    for (const tick of log ? logTicks(ranges.y) : roundTicks([0, ranges.y[1]], width < 400 ? 4 : 6)) {
+      if (x(tick) - last < 12 + 6.5 * short(tick).length) continue;
+      last = x(tick);
       make("line", { class: "grid", x1: x(tick), x2: x(tick), y1: box.top, y2: box.bottom }, svg);
       make("text", { x: x(tick), y: box.bottom + 15, "text-anchor": "middle" }, svg, short(tick));
     }
     make("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, svg, panel.unit || chart.y);
     make("text", { x: 4, y: 12 }, svg, panel.title);
     if (chart.kind === "dots") {
-      const floor = panel.floor || 0, from = x(Math.max(0, 1 - floor));
+      const floor = panel.floor || 0, from = x(Math.max(low, 1 - floor));
       make("rect", { class: "floor", x: from, width: Math.max(0, x(Math.min(ranges.y[1], 1 + floor)) - from), y: box.top, height: box.bottom - box.top }, svg);
       make("line", { class: "one", x1: x(1), x2: x(1), y1: box.top, y2: box.bottom }, svg);
     }
@@ -163,6 +166,7 @@
 
   function rangesOf(chart, panel) {
     const y = range(chart.apart ? [panel] : chart.panels, [Y, LOW, HIGH], chart.ylog);
+    if (chart.kind === "dots") { y[0] = Math.min(y[0], 1); y[1] = Math.max(y[1], 1); }
     const x = range(chart.panels, [X], chart.xlog);
     const all = xTicks(chart);
     return {
@@ -178,7 +182,8 @@
     const width = Math.floor(total / columns);
     plot.textContent = "";
     chart.panels.forEach((panel, i) => {
-      const rows = Math.max(...chart.panels.map((p) => p.series.filter((s) => !isHidden(chart, s)).length), 1);
+      const beside = chart.panels.slice(i - i % columns, i - i % columns + columns);
+      const rows = Math.max(...beside.map((p) => p.series.filter((s) => !isHidden(chart, s)).length), 1);
       const height = chart.kind === "lines" ? (columns === 1 ? Math.min(330, Math.max(240, total * .55)) : 230) : rows * 21 + 62;
       const svg = make("svg", { width, height, viewBox: `0 0 ${width} ${height}`, tabindex: 0, role: "img", "aria-label": `${figure.querySelector("h3").textContent}: ${panel.title}. The values stand in the table below; arrow keys go through them.` }, plot);
       const marks = (chart.kind === "lines" ? drawLines : drawRows)(chart, panel, svg, width, height, rangesOf(chart, panel), i % columns === 0);
@@ -247,7 +252,7 @@
   function fillModels(bar) {
     const run = +bar.dataset.run, models = new Map();
     for (const chart of data.runs[run]) for (const panel of chart.panels) for (const series of panel.series) models.set(series.name, series);
-    const buttons = [...models.values()].sort((a, b) => a.family - b.family || a.dash - b.dash).map((series) => {
+    const buttons = [...models.values()].sort((a, b) => a.family - b.family || a.dash - b.dash || a.name.localeCompare(b.name, "en", { numeric: true })).map((series) => {
       const button = document.createElement("button"), swatch = make("svg", { width: 22, height: 10, "aria-hidden": true });
       make("line", { x1: 0, x2: 22, y1: 5, y2: 5, stroke: colour(series), "stroke-width": 2.5, "stroke-dasharray": dashes[series.dash] }, swatch);
       button.append(swatch, series.name);
@@ -269,6 +274,7 @@
       drawAll(run);
     });
     bar.replaceChildren(...(buttons.length > 1 ? [...buttons, all] : buttons));
+    bar.classList.toggle("many", buttons.length > 24); /* what would hide much of the page does not stay in view */
   }
 
   /* ---- tables ---- */
@@ -304,6 +310,8 @@
     document.querySelector(`[data-count="${id}"]`).textContent = `${shown} of ${table.tBodies[0].rows.length} cells`;
   }
 
+  for (const input of document.querySelectorAll("[data-all]"))
+    input.addEventListener("input", () => document.getElementById(input.dataset.all).classList.toggle("all", input.checked));
   for (const table of document.querySelectorAll("table.cells, table.compared"))
     [...table.tHead.rows[0].cells].forEach((head, column) => head.querySelector("button")?.addEventListener("click", () => sort(table, column)));
   for (const input of document.querySelectorAll("[data-filter], [data-ranked]"))
