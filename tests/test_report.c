@@ -2,6 +2,7 @@
  * tenk-report: what it writes is what the run says, number by number and in words, whatever the run holds.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -218,6 +219,71 @@ Test(report, variants_are_a_line_over_idle_connections)
     expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"103.5\">");
     expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"0.25\">");
     free(page);
+}
+
+/* ---- capacities ---- */
+
+/* A run of searches: two that found a rate, one that did not, and a load at a quarter of the capacity. */
+static char *render_capacities(bool with_load)
+{
+    static const char load[] =
+        "{\"scenario\":\"peak\",\"client\":\"tenk-load\",\"connections\":64,\"control\":\"epoll\","
+        "\"smallest_difference\":0.05,\"cells\":[{\"model\":\"poll\",\"load_fraction\":0.25,"
+        "\"verdict\":\"VALID\",\"server_cpu_us_per_request\":7.5,\"cpu_ratio\":1.25,"
+        "\"cpu_ratio_low\":1.2,\"cpu_ratio_high\":1.3,\"cpu_words\":\"dearer\"}]}";
+    static const char *const rows[] = {
+        "{\"model\":\"epoll\",\"searches\":8,\"searches_found\":8,\"capacity_per_s\":141000.5,"
+        "\"verdict\":\"VALID\"}",
+        "{\"model\":\"poll\",\"searches\":4,\"searches_found\":4,\"capacity_per_s\":99250,"
+        "\"capacity_ratio\":0.71,\"capacity_ratio_low\":0.62,\"capacity_ratio_high\":0.75,"
+        "\"capacity_words\":\"lower\",\"verdict\":\"VALID\"}",
+        "{\"model\":\"<b>\",\"searches\":4,\"searches_found\":1,\"capacity_per_s\":500,"
+        "\"capacity_words\":\"lower\",\"verdict\":\"INVALID\",\"reason\":\"noisy\","
+        "\"detail\":\"disturbed & more\"}",
+    };
+    char text[4096];
+
+    cr_assert(mkdir(report_path("peak"), 0777) == 0 || errno == EEXIST);
+    snprintf(text, sizeof(text),
+             "{\"findings\":{\"peak\":\"epoll keeps it.\"},\"groups\":[%s],\"capacities\":[{\"scenario\":"
+             "\"peak\",\"connections\":64,\"objective\":\"p99<10ms\",\"control\":\"epoll\","
+             "\"smallest_difference\":0.174,\"models\":[%s,%s,%s]}]}",
+             with_load ? load : "", rows[0], rows[1], rows[2]);
+    report_write(report_path("peak/results.json"), text);
+    cr_assert_eq(report_run(WORDS(report_path("peak"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    return read_page();
+}
+
+Test(report, capacities_are_a_table_with_their_words)
+{
+    char *page = render_capacities(false), *markdown = report_read(report_path("out/report.md"));
+
+    expect_in(page, "epoll keeps it. Less than epoll: poll 0.71 ×.</li>");
+    expect_in(page, "Capacity: the highest rate with p99&lt;10ms, peak, 64 connections");
+    expect_in(page, "scope=\"row\">epoll</th><td data-v=\"141000.5\">");
+    expect_in(page, "<td data-v=\"0.70999999999999996\">0.71</td>");
+    expect_in(page, "<td class=\"t more\">lower</td>");
+    expect_in(page, "scope=\"row\">&lt;b&gt;</th>");
+    expect_in(page, "INVALID (noisy): <span class=\"quiet\">disturbed &amp; more</span>");
+    expect_in(page, "1 of 3 capacities are not ranked");
+    expect_in(page, "Two copies of one server differed by up to 17.4 %");
+    expect_not_in(page, "Nothing can be ranked");
+    expect_not_in(page, "Every cell");
+    expect_in(markdown, "| poll | 99250 | 0.71 [0.62, 0.75] | - | 4 of 4 | VALID |");
+    free(page);
+    free(markdown);
+}
+
+Test(report, a_load_is_told_wherever_its_cells_are)
+{
+    char *page = render_capacities(true), *markdown = report_read(report_path("out/report.md"));
+
+    expect_in(page, "<td class=\"t\">peak, 64 connections, 25 % load</td>");
+    expect_in(page, "<button>load</button>");
+    expect_in(markdown, "tenk-load, at 25 % of each model's own capacity");
+    free(page);
+    free(markdown);
 }
 
 /* ---- words ---- */

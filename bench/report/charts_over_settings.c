@@ -18,13 +18,15 @@ enum { RATES_MAX = 64 };
 
 /* ---- p99 over the offered rate ---- */
 
-/* A client may round the rate it was asked for: 1 % apart is the same. */
-static bool is_same_rate(double a, double b)
+/* What counts as the same rate: a client may round what it was asked for; a search looks to 5 %. */
+static const double asked_rates = 0.01, searched_rates = 0.05;
+
+static bool is_same_rate(double a, double b, double apart)
 {
-    return fabs(a - b) <= 0.01 * fmax(a, b);
+    return fabs(a - b) <= apart * fmax(a, b);
 }
 
-static unsigned find_rates(const struct row **slices, unsigned count, double rates[RATES_MAX])
+static unsigned find_rates(const struct row **slices, unsigned count, double apart, double rates[RATES_MAX])
 {
     unsigned found = 0;
 
@@ -33,7 +35,7 @@ static unsigned find_rates(const struct row **slices, unsigned count, double rat
         bool known = isnan(rate);
 
         for (unsigned j = 0; j < found && !known; j++)
-            known = is_same_rate(rates[j], rate);
+            known = is_same_rate(rates[j], rate, apart);
         if (!known && found < RATES_MAX)
             rates[found++] = rate;
     }
@@ -42,7 +44,7 @@ static unsigned find_rates(const struct row **slices, unsigned count, double rat
 
 /* The quartiles of p99 over the slices at one rate. A run that offers one rate has the cell's own p99. */
 static void add_rate(struct chart_series *series, const struct row **slices, unsigned count, double rate,
-                     double merged_us)
+                     double apart, double merged_us)
 {
     double *values = calloc(count + 1u, sizeof(*values));
     struct chart_point *point = NULL;
@@ -52,7 +54,7 @@ static void add_rate(struct chart_series *series, const struct row **slices, uns
     if (!values)
         return;
     for (unsigned i = 0; i < count; i++)
-        if (is_same_rate(row_number(slices[i], SAMPLE_rate_offered_per_s), rate) &&
+        if (is_same_rate(row_number(slices[i], SAMPLE_rate_offered_per_s), rate, apart) &&
             selection_usable(slices[i]) && row_has(slices[i], SAMPLE_latency_p99_us)) {
             values[found++] = row_number(slices[i], SAMPLE_latency_p99_us);
             overloaded |= row_is(slices[i], SAMPLE_reason, "overloaded");
@@ -90,57 +92,52 @@ static void add_offered(struct chart *chart, const struct past_run *run, const s
     struct chart_series *series = NULL;
     struct chart_panel *panel;
 
-    rate_count = find_rates(slices, count, rates);
+    rate_count = find_rates(slices, count, asked_rates, rates);
     if (rate_count == 0 || summary_standing(cell) == STANDING_INVALID)
         return;
     panel = panel_of(chart, row_number(cell, CELL_connections), past_run_text(run, cell, SAMPLE_target));
     if (panel)
         series = chart_series_of(chart, panel, row_text(cell, CELL_model));
     for (unsigned i = 0; series && i < rate_count; i++)
-        add_rate(series, slices, count, rates[i],
+        add_rate(series, slices, count, rates[i], asked_rates,
                  rate_count == 1 ? row_number(cell, CELL_latency_p99_us) : (double)NAN);
 }
 
-/* The steps of the searches for one capacity: `row` is one of results.json. Where a scenario has loads as
- * well they tell more. */
-static void add_searches(struct chart *chart, const struct past_run *run, const json_t *row)
+/* The steps of the searches for one capacity. Where a scenario has loads as well they tell more. */
+static void add_searches(struct chart *chart, const struct past_run *run, const struct past_capacities *table,
+                         const char *model)
 {
-    const char *model = json_string_value(json_object_get(row, "model")),
-               *scenario = json_string_value(json_object_get(row, "scenario"));
-    double connections = json_number_value(json_object_get(row, "connections")), rates[RATES_MAX];
+    double rates[RATES_MAX];
     const struct row **steps = calloc(run->samples.count + 1u, sizeof(*steps));
     struct chart_series *series = NULL;
     unsigned count = 0, rate_count;
 
-    for (unsigned i = 0; steps && model && scenario && i < run->samples.count; i++) {
+    for (unsigned i = 0; steps && i < run->samples.count; i++) {
         const struct row *step = &run->samples.rows[i];
 
         if (row_is(step, SAMPLE_kind, "search") && row_is(step, SAMPLE_model, model) &&
-            row_is(step, SAMPLE_scenario, scenario) && row_number(step, SAMPLE_connections) == connections)
+            row_is(step, SAMPLE_scenario, table->scenario) &&
+            row_number(step, SAMPLE_connections) == table->connections)
             steps[count++] = step;
     }
-    rate_count = count > 0 ? find_rates(steps, count, rates) : 0;
+    rate_count = count > 0 ? find_rates(steps, count, searched_rates, rates) : 0;
     if (rate_count > 0) {
-        struct chart_panel *panel = panel_of(chart, connections, row_text(steps[0], SAMPLE_target));
+        struct chart_panel *panel = panel_of(chart, table->connections, row_text(steps[0], SAMPLE_target));
 
         series = panel ? chart_series_of(chart, panel, model) : NULL;
     }
     for (unsigned i = 0; series && i < rate_count; i++)
-        add_rate(series, steps, count, rates[i], NAN);
+        add_rate(series, steps, count, rates[i], searched_rates, NAN);
     free(steps);
 }
 
 static void add_capacities(struct chart *chart, const struct past_run *run)
 {
-    const json_t *groups = json_object_get(run->results, "capacities");
+    for (unsigned i = 0; i < run->capacities_count; i++) {
+        const struct past_capacities *table = &run->capacities[i];
 
-    for (size_t g = 0; g < json_array_size(groups); g++) {
-        const json_t *group = json_array_get(groups, g), *models = json_object_get(group, "models");
-        const char *scenario = json_string_value(json_object_get(group, "scenario"));
-
-        for (size_t i = 0; scenario && !past_run_main_group(run, scenario) && i < json_array_size(models);
-             i++)
-            add_searches(chart, run, json_array_get(models, i));
+        for (unsigned r = 0; !past_run_main_group(run, table->scenario) && r < table->count; r++)
+            add_searches(chart, run, table, row_text(&table->rows[r], CAPACITY_model));
     }
 }
 

@@ -117,6 +117,7 @@ static void write_runs(FILE *out, const struct report *report)
         }
         page_findings(out, run);
         page_charts(out, report->charts[i], i);
+        page_capacities(out, run);
         page_table(out, report, run, i);
         fputs("<h2>What to be careful about</h2>\n", out);
         page_caveats(out, run);

@@ -30,6 +30,7 @@ int page_write(const struct report *report, struct failure *failure);
 void page_findings(FILE *out, const struct past_run *run);
 void page_caveats(FILE *out, const struct past_run *run);
 void page_charts(FILE *out, const struct chart charts[CHARTS], unsigned index);
+void page_capacities(FILE *out, const struct past_run *run);
 void page_table(FILE *out, const struct report *report, const struct past_run *run, unsigned index);
 void page_machine(FILE *out, const struct past_run *run);
 void page_comparison(FILE *out, const struct past_run *base, const struct past_run *other);

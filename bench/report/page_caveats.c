@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capacity_table.h"
 #include "summary.h"
 #include "verdict.h"
 
@@ -71,6 +72,8 @@ static void say_invalid(const struct words_sink *sink, const struct tally *tally
 {
     char list[CAVEAT_MAX / 2] = "";
 
+    if (cells == 0)
+        return;
     if (tally->invalid == 0) {
         say(sink, false, "All %u cells are valid.", cells);
         return;
@@ -108,6 +111,24 @@ static void say_cells(const struct words_sink *sink, const struct past_run *run)
             tally.no_interval, tally.no_interval == 1 ? " has" : "s have");
 }
 
+static void say_capacities(const struct words_sink *sink, const struct past_run *run)
+{
+    unsigned count = 0, ranked = 0;
+
+    for (unsigned i = 0; i < run->capacities_count; i++)
+        for (unsigned r = 0; r < run->capacities[i].count; r++, count++)
+            ranked += capacity_ranked(&run->capacities[i].rows[r]);
+    if (count == 0)
+        return;
+    if (ranked < count)
+        say(sink, true, "%u of %u capacities are not ranked: the table says why of each.", count - ranked,
+            count);
+    say(sink, false,
+        "A capacity holds for this objective, these slices and this machine; a search looks to 5 %%, and "
+        "smaller "
+        "differences are not claimed.");
+}
+
 /* ---- noise ---- */
 
 static double number_at(const json_t *object, const char *key)
@@ -121,6 +142,11 @@ static void say_floor(const struct words_sink *sink, const struct past_run *run)
 {
     double low = INFINITY, high = -INFINITY;
 
+    for (unsigned i = 0; i < run->capacities_count; i++)
+        if (!isnan(run->capacities[i].smallest)) {
+            low = fmin(low, run->capacities[i].smallest);
+            high = fmax(high, run->capacities[i].smallest);
+        }
     for (unsigned i = 0; i < run->group_count; i++)
         if (!isnan(run->groups[i].smallest)) {
             low = fmin(low, run->groups[i].smallest);
@@ -180,6 +206,7 @@ static void say_machine(const struct words_sink *sink, const struct past_run *ru
 void words_caveats(const struct words_sink *sink, const struct past_run *run)
 {
     say_cells(sink, run);
+    say_capacities(sink, run);
     say_floor(sink, run);
     say_noise(sink, run);
     say_machine(sink, run);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "capacity_table.h"
 #include "page.h"
 #include "page_words.h"
 #include "summary.h"
@@ -95,16 +96,58 @@ static void write_cell(FILE *out, const struct row *cell)
 
 static void write_group(FILE *out, const struct past_run *run, const struct past_group *group)
 {
+    double load = past_run_load(run, group);
+
     fputs("\n### ", out);
     write_text(out, group->scenario);
     fprintf(out, ", %u connection%s, ", group->connections, group->connections == 1 ? "" : "s");
     write_text(out, group->client);
+    if (!isnan(load))
+        fprintf(out, ", at %.3g %% of each model's own capacity", load * 100);
     fputs("\n\n| model | CPU µs/req | vs ", out);
     write_text(out, group->control);
     fputs(" | 95 % | req/s | p50 µs | p99 µs | verdict | why |\n|---|---:|---:|---|---:|---:|---:|---|---|\n",
           out);
     for (unsigned c = 0; c < group->count; c++)
         write_cell(out, &run->cells[group->first + c]);
+}
+
+/* "| 0.71 [0.62, 0.75] "; `value` is the first of three columns: the value, and the ends of its interval. */
+static void write_interval(FILE *out, const struct row *row, unsigned value, int digits)
+{
+    write_value(out, digits, row_number(row, value));
+    if (row_has(row, value) && row_has(row, value + 1))
+        fprintf(out, "[%.*f, %.*f] ", digits, row_number(row, value + 1), digits, row_number(row, value + 2));
+}
+
+static void write_capacity(FILE *out, const struct row *row)
+{
+    fputs("| ", out);
+    write_text(out, row_text(row, CAPACITY_model));
+    putc(' ', out);
+    write_interval(out, row, CAPACITY_capacity_per_s, 0);
+    write_interval(out, row, CAPACITY_capacity_ratio, 2);
+    write_value(out, 0, row_number(row, CAPACITY_latency_us));
+    fprintf(out, "| %.0f of %.0f | %s", row_number(row, CAPACITY_searches_found),
+            row_number(row, CAPACITY_searches), capacity_ranked(row) ? "" : "INVALID: ");
+    write_text(out, row_has(row, CAPACITY_reason) ? row_text(row, CAPACITY_reason)
+                    : capacity_ranked(row)        ? "VALID"
+                                                  : "no reason given");
+    fputs(" |\n", out);
+}
+
+static void write_capacities(FILE *out, const struct past_capacities *table)
+{
+    fputs("\n### ", out);
+    write_text(out, table->scenario);
+    fprintf(out, ", %u connection%s: the highest rate with ", table->connections,
+            table->connections == 1 ? "" : "s");
+    write_text(out, table->objective);
+    fputs("\n\n| model | capacity/s [95 %] | vs ", out);
+    write_text(out, table->control);
+    fputs(" [95 %] | latency there µs | searches | verdict |\n|---|---:|---|---:|---:|---|\n", out);
+    for (unsigned i = 0; i < table->count; i++)
+        write_capacity(out, &table->rows[i]);
 }
 
 static void write_run(FILE *out, const struct report *report, unsigned index)
@@ -132,6 +175,8 @@ static void write_run(FILE *out, const struct report *report, unsigned index)
             fprintf(out, "![%s](plots%s/%s.svg)\n", report->charts[index][i].title, suffix,
                     report->charts[index][i].id);
         }
+    for (unsigned i = 0; i < run->capacities_count; i++)
+        write_capacities(out, &run->capacities[i]);
     for (unsigned i = 0; i < count; i++)
         write_group(out, run, past_run_main_group(run, scenarios[i]->scenario));
     fputs("\n### What to be careful about\n\n", out);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capacity_table.h"
 #include "summary.h"
 
 enum { WORDS_MAX = 4096, NAMES_MAX = 24 };
@@ -63,84 +64,136 @@ void words_about(char *text, size_t size, const struct past_run *run)
            kernel ? kernel : "?");
     if (server && client)
         append(text, size, "; server on CPU %.40s, client on CPU %.40s", server, client);
-    append(text, size, "; %.60s, revision %.40s. %u cells.", compiler ? compiler : "unknown compiler",
-           revision ? revision : "unknown", run->cell_count);
+    append(text, size, "; %.60s, revision %.40s.", compiler ? compiler : "unknown compiler",
+           revision ? revision : "unknown");
+    if (run->cell_count > 0)
+        append(text, size, " %u cells.", run->cell_count);
+    if (run->capacities_count > 0)
+        append(text, size, " Capacities of %u models.", run->capacities[0].count);
 }
 
 /* ---- findings ---- */
 
-enum kind { CHEAPER, NO_DIFFERENCE, DEARER, KINDS };
+/* How the rows of a table stand to its control: in cells by CPU time, in capacities by what they keep. */
+struct standing_words {
+    const char *words[3], *openings[3]; /* the middle one: no difference */
+    unsigned model, words_column, ratio;
+};
 
-static enum kind kind_of(const struct row *cell)
+enum { NO_DIFFERENCE = 1 };
+
+static const struct standing_words of_cells = {
+    .words = {"cheaper", "no difference", "dearer"},
+    .openings = {"Cheaper than", "No difference from", "Dearer than"},
+    .model = CELL_model,
+    .words_column = CELL_cpu_words,
+    .ratio = CELL_cpu_ratio,
+};
+
+static const struct standing_words of_capacities = {
+    .words = {"higher", "no difference", "lower"},
+    .openings = {"More than", "No difference from", "Less than"},
+    .model = CAPACITY_model,
+    .words_column = CAPACITY_capacity_words,
+    .ratio = CAPACITY_capacity_ratio,
+};
+
+struct rows {
+    const struct standing_words *how;
+    const struct row *first;
+    unsigned count;
+    const char *control;
+    double smallest;
+    bool (*ranked)(const struct row *row);
+};
+
+static bool is_ranked_cell(const struct row *cell)
 {
-    return row_is(cell, CELL_cpu_words, "cheaper")  ? CHEAPER
-           : row_is(cell, CELL_cpu_words, "dearer") ? DEARER
-           : row_has(cell, CELL_cpu_words)          ? NO_DIFFERENCE
-                                                    : KINDS;
+    return summary_standing(cell) == STANDING_RANKED;
 }
 
-static unsigned append_names(char *text, size_t size, const struct past_run *run,
-                             const struct past_group *group, enum kind kind)
+static unsigned append_names(char *text, size_t size, const struct rows *rows, unsigned kind)
 {
     unsigned count = 0;
 
-    for (unsigned c = 0; c < group->count; c++) {
-        const struct row *cell = &run->cells[group->first + c];
+    for (unsigned i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->first[i];
 
-        if (summary_standing(cell) != STANDING_RANKED || kind_of(cell) != kind ||
-            row_is(cell, CELL_model, group->control) || ++count > NAMES_MAX)
+        if (!rows->ranked(row) || !row_is(row, rows->how->words_column, rows->how->words[kind]) ||
+            row_is(row, rows->how->model, rows->control) || ++count > NAMES_MAX)
             continue;
-        append(text, size, "%s%.60s", count > 1 ? ", " : "", row_text(cell, CELL_model));
+        append(text, size, "%s%.60s", count > 1 ? ", " : "", row_text(row, rows->how->model));
         if (kind != NO_DIFFERENCE)
-            append(text, size, " %.2f ×", row_number(cell, CELL_cpu_ratio));
+            append(text, size, " %.2f ×", row_number(row, rows->how->ratio));
     }
     if (count > NAMES_MAX)
         append(text, size, " and %u more", count - NAMES_MAX);
     return count;
 }
 
-void words_group(char *text, size_t size, const struct past_run *run, const struct past_group *group)
+/* "No difference from ceiling shown (this run sees none below 3.1 %): epoll, poll. Dearer than ceiling: …" */
+static void append_rows(char *text, size_t size, const struct rows *rows)
 {
-    static const char *const openings[KINDS] = {"Cheaper than", "No difference from", "Dearer than"};
     char names[WORDS_MAX];
 
-    text[0] = '\0';
-    for (enum kind kind = CHEAPER; kind < KINDS; kind++) {
+    for (unsigned kind = 0; kind < 3; kind++) {
         names[0] = '\0';
-        if (append_names(names, sizeof(names), run, group, kind) == 0)
+        if (append_names(names, sizeof(names), rows, kind) == 0)
             continue;
-        append(text, size, "%s%s %.60s", text[0] ? " " : "", openings[kind], group->control);
-        if (kind == NO_DIFFERENCE && !isnan(group->smallest))
-            append(text, size, " shown (this run sees none below %.1f %%)", group->smallest * 100);
+        append(text, size, "%s%s %.60s", text[0] ? " " : "", rows->how->openings[kind], rows->control);
+        if (kind == NO_DIFFERENCE && !isnan(rows->smallest))
+            append(text, size, " shown (this run sees none below %.1f %%)", rows->smallest * 100);
         else if (kind == NO_DIFFERENCE)
             append(text, size, " shown");
         append(text, size, ": %s.", names);
     }
 }
 
+/* What tenk-bench stated of the scenario, then how everything stands to the control. */
+static unsigned say_finding(const struct words_sink *sink, const struct past_run *run, const char *scenario,
+                            const struct rows *rows, bool label)
+{
+    char text[WORDS_MAX + 1024] = "";
+    const char *finding =
+        json_string_value(json_object_get(json_object_get(run->results, "findings"), scenario));
+
+    append(text, sizeof(text), "%.1000s", finding ? finding : "");
+    append_rows(text, sizeof(text), rows);
+    if (text[0])
+        sink->say(sink->context, label ? scenario : "", text, false);
+    return text[0] != '\0';
+}
+
+static unsigned say_capacities(const struct words_sink *sink, const struct past_run *run,
+                               const struct past_capacities *table, bool label)
+{
+    return say_finding(sink, run, table->scenario,
+                       &(struct rows){&of_capacities, table->rows, table->count, table->control,
+                                      table->smallest, capacity_ranked},
+                       label);
+}
+
 void words_findings(const struct words_sink *sink, const struct past_run *run)
 {
     const struct past_group *scenarios[PAST_SCENARIOS_MAX];
     unsigned count = past_run_scenarios(run, scenarios, PAST_SCENARIOS_MAX), said = 0;
-    char text[WORDS_MAX + 1024], beside[WORDS_MAX];
+    bool label = count + run->capacities_count > 1;
 
+    for (unsigned i = 0; i < run->capacities_count; i++)
+        if (past_run_capacities(run, run->capacities[i].scenario) == &run->capacities[i])
+            said += say_capacities(sink, run, &run->capacities[i], label);
     for (unsigned i = 0; i < count; i++) {
         const struct past_group *group = past_run_main_group(run, scenarios[i]->scenario);
-        const char *finding =
-            json_string_value(json_object_get(json_object_get(run->results, "findings"), group->scenario));
 
-        words_group(beside, sizeof(beside), run, group);
-        snprintf(text, sizeof(text), "%.1000s%s%s", finding ? finding : "",
-                 finding && *finding && beside[0] ? " " : "", beside);
-        if (!text[0])
-            continue;
-        sink->say(sink->context, count > 1 ? group->scenario : "", text, false);
-        said++;
+        if (!past_run_capacities(run, group->scenario))
+            said += say_finding(sink, run, group->scenario,
+                                &(struct rows){&of_cells, &run->cells[group->first], group->count,
+                                               group->control, group->smallest, is_ranked_cell},
+                                label);
     }
     if (said == 0)
         sink->say(sink->context, "",
                   "Nothing can be ranked: no cell is valid, served everyone and has a CPU time. The table "
-                  "below says "
-                  "why of each.",
+                  "below says why of each.",
                   true);
 }

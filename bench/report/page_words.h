@@ -25,8 +25,4 @@ void words_findings(const struct words_sink *sink, const struct past_run *run);
 /* What stands against believing it: invalid cells, noise, limits of the machine. */
 void words_caveats(const struct words_sink *sink, const struct past_run *run);
 
-/* Models beside the control of a group: "No difference from ceiling shown (below 3.1 %): epoll, poll. Dearer:
- * …" */
-void words_group(char *text, size_t size, const struct past_run *run, const struct past_group *group);
-
 #endif

@@ -71,14 +71,14 @@ static int read_about(struct past_run *run, struct failure *failure)
 
 /* ---- cells ---- */
 
-static double number_at(const json_t *object, const char *key)
+double past_run_number_at(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
 
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static const char *text_at(const json_t *object, const char *key)
+const char *past_run_text_at(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
@@ -88,17 +88,17 @@ static const char *text_at(const json_t *object, const char *key)
 static void read_group(const struct past_run *run, struct past_group *group, const json_t *object)
 {
     const json_t *same = json_object_get(object, "control_over_itself");
-    double connections = number_at(object, "connections");
+    double connections = past_run_number_at(object, "connections");
 
     *group = (struct past_group){
-        .scenario = text_at(object, "scenario"),
-        .client = text_at(object, "client"),
-        .control = text_at(object, "control"),
+        .scenario = past_run_text_at(object, "scenario"),
+        .client = past_run_text_at(object, "client"),
+        .control = past_run_text_at(object, "control"),
         .connections = connections >= 0 ? (unsigned)connections : 0,
-        .same = number_at(same, "ratio"),
-        .same_low = number_at(same, "low"),
-        .same_high = number_at(same, "high"),
-        .smallest = number_at(object, "smallest_difference"),
+        .same = past_run_number_at(same, "ratio"),
+        .same_low = past_run_number_at(same, "low"),
+        .same_high = past_run_number_at(same, "high"),
+        .smallest = past_run_number_at(object, "smallest_difference"),
         .first = run->cell_count,
     };
 }
@@ -208,7 +208,7 @@ int past_run_open(struct past_run *run, const char *path, struct failure *failur
     *run = (struct past_run){0};
     take_path(run, path);
     if (read_results(run, failure) == 0 && read_about(run, failure) == 0 && read_groups(run, failure) == 0 &&
-        read_samples(run, failure) == 0) {
+        past_run_read_capacities(run, failure) == 0 && read_samples(run, failure) == 0) {
         if (past_run_sort(run) == 0 && past_run_explain(run) == 0)
             return 0;
         failure_set(failure, EXIT_HERE, "out of memory");
@@ -223,6 +223,7 @@ void past_run_close(struct past_run *run)
         row_close(&run->cells[i]);
     free(run->cells);
     free(run->groups);
+    past_run_drop_capacities(run);
     free(run->slices);
     samples_free(&run->samples);
     json_decref(run->about);

@@ -31,6 +31,15 @@ struct past_group {
     unsigned first, count;            /* its cells */
 };
 
+/* What the searches of all models at one connection count found: a table of capacities. */
+struct past_capacities {
+    const char *scenario, *objective, *control;
+    unsigned connections;
+    double smallest;  /* smaller differences are not claimed; NaN: unknown */
+    struct row *rows; /* capacity_columns, in the order of the file */
+    unsigned count;
+};
+
 struct past_run {
     char path[LAUNCH_PATH_MAX];
     char name[PAST_RUN_NAME_MAX]; /* last part of the path */
@@ -40,6 +49,8 @@ struct past_run {
     unsigned cell_count;
     struct past_group *groups;
     unsigned group_count;
+    struct past_capacities *capacities;
+    unsigned capacities_count;
     struct samples samples;
     const struct row **slices; /* of those run again the last one; sorted by cell */
     unsigned slice_count;
@@ -49,6 +60,14 @@ struct past_run {
 /* Opens DIRECTORY (or the results.json in it). 0; -1 with a sentence that names the file at fault. */
 int past_run_open(struct past_run *run, const char *path, struct failure *failure);
 void past_run_close(struct past_run *run);
+
+/* A number or text of a JSON object; NaN or "" when it is not there, or something else. */
+double past_run_number_at(const json_t *object, const char *key);
+const char *past_run_text_at(const json_t *object, const char *key);
+
+/* For past_run_open: the capacities of results.json. 0; -1 with a sentence. */
+int past_run_read_capacities(struct past_run *run, struct failure *failure);
+void past_run_drop_capacities(struct past_run *run);
 
 /* For past_run_open: finds the slices that count and sorts them. 0; -1 with no memory. */
 int past_run_sort(struct past_run *run);
@@ -65,8 +84,11 @@ const struct past_group *past_run_main_group(const struct past_run *run, const c
 /* The load its cells were offered, over the capacity of each model. NaN: none, or no cells. */
 double past_run_load(const struct past_run *run, const struct past_group *group);
 
-/* The distinct scenarios, in the order of the file: the first group of each. */
+/* The distinct scenarios with cells, in the order of the file: the first group of each. */
 unsigned past_run_scenarios(const struct past_run *run, const struct past_group **firsts, unsigned max);
+
+/* The first table of capacities of a scenario. NULL: it has none. */
+const struct past_capacities *past_run_capacities(const struct past_run *run, const char *scenario);
 
 /* A field of run.json's description of a model or of a scenario; NULL when it is not there. */
 const json_t *past_run_model(const struct past_run *run, const char *scenario, const char *model);

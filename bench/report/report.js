@@ -312,7 +312,7 @@
 
   for (const input of document.querySelectorAll("[data-all]"))
     input.addEventListener("input", () => document.getElementById(input.dataset.all).classList.toggle("all", input.checked));
-  for (const table of document.querySelectorAll("table.cells, table.compared"))
+  for (const table of document.querySelectorAll("table.cells, table.compared, table.capacities"))
     [...table.tHead.rows[0].cells].forEach((head, column) => head.querySelector("button")?.addEventListener("click", () => sort(table, column)));
   for (const input of document.querySelectorAll("[data-filter], [data-ranked]"))
     input.addEventListener("input", () => filter(input.dataset.filter || input.dataset.ranked));
