@@ -8,16 +8,9 @@
 #ifndef COROUTINE_SANITIZER_H
 #define COROUTINE_SANITIZER_H
 
-#include <stddef.h>
+#include "sanitizer.h"
 
-#ifdef __has_feature /* clang; gcc defines the macros itself */
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
+#include <stddef.h>
 
 struct track {
     const void *bottom; /* of the stack; NULL: the thread's own, not yet known */

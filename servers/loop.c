@@ -64,7 +64,8 @@ int64_t loop_deadline_ns(const struct loop *loop)
      * a socket always ready, epoll_pwait(2) returns before it delivers them.) Libraries moreover keep
      * an interrupted wait to themselves.
      */
-    if ((loop->full || loop->draining) && loop->now_ns + PAUSE_MS * NS_PER_MS < until_ns)
+    bool unheard = loop->full || loop->draining || stop_timeout() != NULL;
+    if (unheard && loop->now_ns + PAUSE_MS * NS_PER_MS < until_ns)
         until_ns = loop->now_ns + PAUSE_MS * NS_PER_MS;
     if (loop->draining && loop->now_ns + stop_drain_left_ns() < until_ns)
         until_ns = loop->now_ns + stop_drain_left_ns();

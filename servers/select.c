@@ -135,7 +135,7 @@ static void run_datagrams(const struct server *server)
 
         FD_ZERO(&readable);
         FD_SET(fd, &readable);
-        if (select(fd + 1, &readable, NULL, NULL, NULL) > 0 &&
+        if (pselect(fd + 1, &readable, NULL, NULL, stop_timeout(), NULL) > 0 &&
             datagrams_receive(&batch, false) == DATAGRAMS_SOME)
             datagrams_answer(&batch);
     }

@@ -41,6 +41,14 @@ bool server_stopping(void);
 /* The flag itself, for struct service. */
 const atomic_bool *stop_flag(void);
 
+/*
+ * For a wait that has no end of its own, because the shutdown of the listening socket wakes it: NULL, for
+ * ever. With the thread sanitizer a moment: it keeps a signal back until the program makes a call that it
+ * knows, and pselect(2), epoll_pwait2(2) and io_uring_enter(2) are none of them.
+ */
+struct timespec;
+const struct timespec *stop_timeout(void);
+
 /* What is left of the drain time; 0 when it is over. INT64_MAX while not stopping. */
 int64_t stop_drain_left_ns(void);
 

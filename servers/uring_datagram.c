@@ -124,7 +124,7 @@ static void serve_round(const struct server *server, bool sleep)
         receiving = true;
     }
     do {
-        if (ring_wait(&ring, sleep && count == 0, NULL) < 0)
+        if (ring_wait(&ring, sleep && count == 0, stop_timeout()) < 0)
             err(EXIT_CANNOT, "io_uring: io_uring_enter");
     } while (!ring_all_taken(&ring));
     for (unsigned i = 0; i < count; i++)

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "expect.h"
 #include "matrix.h"
+#include "sanitizer.h"
 
 enum { ROUNDS = 12, ROUNDS_STRESS = 200, DEADLINE_S = 20, LISTED_MAX = 64 };
 

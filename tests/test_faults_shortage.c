@@ -16,6 +16,7 @@
 #include "injection.h"
 #include "matrix.h"
 #include "process.h"
+#include "sanitizer.h"
 
 enum { FEW_DESCRIPTORS = 32, CROWD = 60, PAUSE_MS = 1200, BUSY_PERCENT = 30, CLIENTS = 12 };
 

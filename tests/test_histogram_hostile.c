@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "histogram_v2.h"
+#include "sanitizer.h"
 
 enum { SIZE = 1 << 20 };
 
@@ -240,10 +241,8 @@ Test(histogram_v2, base64_must_be_base64)
 
 /* ---- memory ---- */
 
-#if defined(__SANITIZE_ADDRESS__)
-static const bool sanitized = true; /* gcc */
-#elif defined(__has_feature)
-static const bool sanitized = __has_feature(address_sanitizer); /* clang */
+#ifdef __SANITIZE_ADDRESS__
+static const bool sanitized = true;
 #else
 static const bool sanitized = false;
 #endif
