@@ -97,7 +97,7 @@ static int parse(struct options *options, int argc, char **argv)
     char error[OPTIONS_ERROR_MAX];
     int first = 0;
 
-    *options = (struct options){.seed = 1};
+    *options = (struct options){.seed = COMPARISON_SEED};
     if (options_parse(specs, argc, argv, &first, error) < 0) {
         fprintf(stderr, "tenk-compare: %s\n", error);
         return EXIT_USAGE;

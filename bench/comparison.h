@@ -51,7 +51,11 @@ struct comparison {
     char why[200]; /* it is impossible; "" */
 };
 
-enum { COMPARISON_LIMITS_MAX = 32, COMPARISON_NOTES_MAX = 64 };
+enum {
+    COMPARISON_LIMITS_MAX = 32,
+    COMPARISON_NOTES_MAX = 64,
+    COMPARISON_SEED = 1, /* unless another one is asked for: who compares the same runs finds the same */
+};
 
 struct comparison_setting {
     const struct recorded *before, *after; /* the same one: a duet */

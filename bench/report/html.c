@@ -81,6 +81,14 @@ void html_number(FILE *out, double value)
         fprintf(out, "%.2g", value);
 }
 
+void html_unit(FILE *out, const char *unit)
+{
+    bool micro = strncmp(unit, "us", 2) == 0;
+
+    fputs(micro ? "µs" : "", out);
+    html_text(out, unit + (micro ? 2 : 0));
+}
+
 void html_number_cell(FILE *out, double value, const char *class)
 {
     fputs("<td", out);

@@ -17,6 +17,9 @@ void html_path(FILE *out, const char *path);
 enum { HTML_FORMAT_MAX = 1024 };
 void html_format(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A unit of the metrics, "us/request", as people write it: "µs/request". */
+void html_unit(FILE *out, const char *unit);
+
 /* A number as people read it: "4.95", "128", "112 840" (thin spaces); "–" for NaN. */
 void html_number(FILE *out, double value);
 

@@ -1,150 +1,178 @@
 /*
- * page_compare - two runs side by side.
- *
- * Their absolute figures are of two sittings, and in two sittings identical servers differ: what is compared
- * is each model's ratio to the control of its own run. A difference is claimed only when the two intervals
- * have nothing in common and the change exceeds what two copies of one server showed in either run.
+ * page_compare - two runs side by side, by the rule of tenk-compare (bench/comparison.h): each slice over the
+ * control's in its own round, because absolute figures of identical servers differ between two sittings.
  */
 #include <math.h>
 #include <string.h>
 
+#include "comparison.h"
 #include "html.h"
 #include "page.h"
-#include "summary.h"
 
-static const struct row *find_same(const struct past_run *run, const struct row *cell)
+/* ---- how many of what ---- */
+
+static void write_count(FILE *out, const struct comparison_table *table, const struct metric *metric)
 {
-    for (unsigned i = 0; i < run->cell_count; i++)
-        if (row_is(&run->cells[i], CELL_scenario, row_text(cell, CELL_scenario)) &&
-            row_is(&run->cells[i], CELL_client, row_text(cell, CELL_client)) &&
-            row_is(&run->cells[i], CELL_model, row_text(cell, CELL_model)) &&
-            row_number(&run->cells[i], CELL_connections) == row_number(cell, CELL_connections))
-            return &run->cells[i];
-    return NULL;
+    unsigned counts[COMPARISON_IMPOSSIBLE + 1] = {0}, all = 0;
+
+    for (size_t i = 0; i < table->count; i++)
+        if (table->items[i].metric == metric) {
+            counts[table->items[i].verdict]++;
+            all++;
+        }
+    if (all == 0)
+        return;
+    fputs("<li><b>", out);
+    html_text(out, metric->name);
+    fputs("</b> ", out);
+    html_format(out, "(%s): %u better, %u worse, %u with no difference shown, %u that cannot be compared",
+                metric->text, counts[COMPARISON_BETTER], counts[COMPARISON_WORSE], counts[COMPARISON_NONE],
+                counts[COMPARISON_IMPOSSIBLE]);
+    fputs("</li>\n", out);
 }
 
-enum change { UNKNOWN, NONE_SHOWN, CHEAPER, DEARER };
-
-static enum change judge(const struct past_run *base, const struct row *before, const struct past_run *other,
-                         const struct row *after)
+static void write_counts(FILE *out, const struct comparison_table *table)
 {
-    double a = row_number(before, CELL_cpu_ratio), b = row_number(after, CELL_cpu_ratio);
-    double least = fmax(
-        0.01, fmax(past_run_group_of(base, before)->smallest, past_run_group_of(other, after)->smallest));
-
-    if (summary_standing(before) == STANDING_INVALID || summary_standing(after) == STANDING_INVALID ||
-        !row_has(before, CELL_cpu_ratio_low) || !row_has(after, CELL_cpu_ratio_low))
-        return UNKNOWN;
-    if (fabs(b / a - 1) <= least)
-        return NONE_SHOWN;
-    if (row_number(after, CELL_cpu_ratio_high) < row_number(before, CELL_cpu_ratio_low))
-        return CHEAPER;
-    return row_number(after, CELL_cpu_ratio_low) > row_number(before, CELL_cpu_ratio_high) ? DEARER
-                                                                                           : NONE_SHOWN;
+    fputs("<p>", out);
+    for (unsigned i = 0; i < METRICS; i++)
+        write_count(out, table, &metrics[i]);
+    html_format(
+        out,
+        ". %zu comparisons, %zu of them tests judged together (Holm, 5 %%). Better and worse are said "
+        "only when the interval excludes no change, the test holds, and the change exceeds what two "
+        "copies of the control differed by and what the control moved by from one run to the other.",
+        table->count, table->tests);
+    fputs("</p>\n", out);
 }
 
-static void write_side(FILE *out, const struct row *cell)
+/* ---- what stands in the way ---- */
+
+static void write_obstacles(FILE *out, const struct comparison_table *table, const json_t *obstacles)
 {
-    html_number_cell(out, row_number(cell, CELL_cpu_ratio), "");
-    fputs("<td>", out);
-    if (row_has(cell, CELL_cpu_ratio_low))
-        html_format(out, "[%.2f, %.2f]", row_number(cell, CELL_cpu_ratio_low),
-                    row_number(cell, CELL_cpu_ratio_high));
-    fputs("</td>", out);
-}
-
-static void write_row(FILE *out, const struct row *before, const struct row *after, enum change change)
-{
-    static const char *const words[] = {"cannot be told", "no difference shown", "cheaper", "dearer"};
-    static const char *const classes[] = {"t", "t", "t less", "t more"};
-
-    fputs("<tr><td class=\"t\">", out);
-    html_text(out, row_text(before, CELL_scenario));
-    fputs("</td>", out);
-    html_number_cell(out, row_number(before, CELL_connections), "");
-    fputs("<th class=\"t\" scope=\"row\">", out);
-    html_text(out, row_text(before, CELL_model));
-    fputs("</th>", out);
-    write_side(out, before);
-    write_side(out, after);
-    html_number_cell(out, row_number(after, CELL_cpu_ratio) / row_number(before, CELL_cpu_ratio), "");
-    html_number_cell(out, row_number(before, CELL_server_cpu_us_per_request), "");
-    html_number_cell(out, row_number(after, CELL_server_cpu_us_per_request), "");
-    fprintf(out, "<td class=\"%s\">%s</td></tr>\n", classes[change], words[change]);
-}
-
-static void write_conditions(FILE *out, const struct past_run *base, const struct past_run *other)
-{
-    static const char *const paths[][2] = {
-        {"processor", "model"}, {"kernel", "release"},        {"build", "compiler"},
-        {"build", "command"},   {"processor", "server_cpus"}, {"processor", "governor"},
-    };
-    bool first = true;
-
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        const json_t *a = json_object_get(json_object_get(base->about, "environment"), paths[i][0]);
-        const json_t *b = json_object_get(json_object_get(other->about, "environment"), paths[i][0]);
-        const char *then = json_string_value(json_object_get(a, paths[i][1]));
-        const char *now = json_string_value(json_object_get(b, paths[i][1]));
-
-        if (strcmp(then ? then : "", now ? now : "") == 0)
-            continue;
-        fputs(first ? "<p>They were not made under the same conditions: " : "; ", out);
-        html_format(out, "%s %s: %s, then %s", paths[i][0], paths[i][1], then ? then : "unknown",
-                    now ? now : "unknown");
-        first = false;
+    if (table->note_count == 0 && json_array_size(obstacles) == 0)
+        return;
+    fputs("<ul class=\"caveats\">\n", out);
+    for (size_t i = 0; i < json_array_size(obstacles); i++) {
+        fputs("<li class=\"warn\">Compared although ", out);
+        html_format(out, "%.900s.", json_string_value(json_array_get(obstacles, i)));
+        fputs("</li>\n", out);
     }
-    fputs(first ? "" : ".</p>\n", out);
+    for (unsigned i = 0; i < table->note_count; i++) {
+        fputs("<li>", out);
+        html_format(out, "%s.", table->notes[i]);
+        fputs("</li>\n", out);
+    }
+    fputs("</ul>\n", out);
 }
 
+/* ---- the table ---- */
+
+static void write_head(FILE *out)
+{
+    static const struct {
+        const char *name, *class;
+    } heads[] = {
+        {"model", "t stay"}, {"scenario", "t"}, {"client", "t"},  {"connections", ""},
+        {"metric", "t"},     {"BASE", ""},      {"NEW", ""},      {"change %", ""},
+        {"95 % from", ""},   {"to", ""},        {"p (Holm)", ""}, {"in words", "t"},
+    };
+
+    fputs("<div class=\"scroll results\" tabindex=\"0\"><table class=\"compared\">\n<thead><tr>", out);
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        fprintf(out, "<th scope=\"col\" class=\"%s\"><button>%s</button></th>", heads[i].class,
+                heads[i].name);
+    fputs("</tr></thead><tbody>\n", out);
+}
+
+static void write_text(FILE *out, const char *text, const char *class)
+{
+    fprintf(out, "<td class=\"%s\">", class);
+    html_text(out, text);
+    fputs("</td>", out);
+}
+
+static double percent(double ratio)
+{
+    return (ratio - 1) * 100;
+}
+
+static void write_row(FILE *out, const struct comparison *c)
+{
+    static const char *const classes[] = {
+        [COMPARISON_NONE] = "t wrap",
+        [COMPARISON_BETTER] = "t less",
+        [COMPARISON_WORSE] = "t more",
+        [COMPARISON_IMPOSSIBLE] = "t wrap",
+    };
+    char words[300];
+
+    fputs("<tr><th class=\"t stay\" scope=\"row\">", out);
+    html_text(out, c->model);
+    fputs("</th>", out);
+    write_text(out, c->group.scenario, "t");
+    write_text(out, c->group.client, "t");
+    html_number_cell(out, c->group.connections, "");
+    fputs("<td class=\"t\">", out);
+    html_text(out, c->metric->name);
+    if (strcmp(c->metric->name, c->metric->unit) != 0) {
+        fputs(", ", out);
+        html_unit(out, c->metric->unit);
+    }
+    fputs("</td>", out);
+    html_number_cell(out, c->before, "");
+    html_number_cell(out, c->after, "");
+    html_number_cell(out, percent(c->change.ratio), "");
+    html_number_cell(out, percent(c->change.low), "");
+    html_number_cell(out, percent(c->change.high), "");
+    html_number_cell(out, c->p_holm, "");
+    write_text(out, comparison_words(c, words, sizeof(words)), classes[c->verdict]);
+    fputs("</tr>\n", out);
+}
+
+/* ---- the whole ---- */
+
+static void write_comparison(FILE *out, const struct recorded *before, const struct recorded *after)
+{
+    struct comparison_setting setting = {.before = before, .after = after, .seed = COMPARISON_SEED};
+    struct comparison_table table;
+    struct failure failure;
+    json_t *obstacles;
+
+    if (comparison_make(&table, &setting, &failure) < 0) {
+        fputs("<p>", out);
+        html_format(out, "Not compared: %s.", failure.text);
+        fputs("</p>\n", out);
+        return;
+    }
+    obstacles = comparison_obstacles(before, after);
+    write_counts(out, &table);
+    write_obstacles(out, &table, obstacles);
+    write_head(out);
+    for (size_t i = 0; i < table.count; i++)
+        write_row(out, &table.items[i]);
+    fputs("</tbody></table></div>\n", out);
+    json_decref(obstacles);
+    comparison_free(&table);
+}
+
+/* The slices are read anew, with the scenarios beside them: a page of one run needs neither. */
 void page_comparison(FILE *out, const struct past_run *base, const struct past_run *other)
 {
-    unsigned counts[4] = {0}, matched = 0;
+    struct recorded before = {0}, after = {0};
+    struct failure failure;
 
-    for (unsigned i = 0; i < base->cell_count; i++) {
-        const struct row *after = find_same(other, &base->cells[i]);
-
-        if (after && ++matched)
-            counts[judge(base, &base->cells[i], other, after)]++;
-    }
     fputs("<section class=\"comparison\"><h2>", out);
-    html_format(out, "%s beside %s", other->name, base->name);
-    fputs("</h2>\n<p>", out);
-    if (matched == 0)
-        fputs("The two runs have no cell in common: other scenarios, models or connection "
-              "counts.</p></section>\n",
-              out);
-    else
-        html_format(
-            out,
-            "Of %u cells in both, relative to the control of its own run: %u cheaper, %u dearer, %u with no "
-            "difference shown, %u that cannot be told.",
-            matched, counts[CHEAPER], counts[DEARER], counts[NONE_SHOWN], counts[UNKNOWN]);
-    if (matched == 0)
-        return;
-    fputs("</p>\n<p class=\"quiet\">Two sittings: absolute figures of identical servers differ between them. "
-          "To decide "
-          "whether a change made a server slower, measure both together with tenk-compare.</p>\n",
-          out);
-    write_conditions(out, base, other);
-    fputs(
-        "<div class=\"scroll results\" tabindex=\"0\"><table class=\"compared\">\n<thead><tr>"
-        "<th scope=\"col\" class=\"t\"><button>scenario</button></th><th "
-        "scope=\"col\"><button>connections</button></th>"
-        "<th scope=\"col\" class=\"t\"><button>model</button></th><th "
-        "scope=\"col\"><button>first</button></th><th "
-        "scope=\"col\">95 %</th><th scope=\"col\"><button>second</button></th><th scope=\"col\">95 %</th><th "
-        "scope=\"col\"><button>second/first</button></th><th scope=\"col\"><button>first "
-        "µs/req</button></th><th "
-        "scope=\"col\"><button>second µs/req</button></th><th scope=\"col\" class=\"t\"><button>in "
-        "words</button></th>"
-        "</tr></thead><tbody>\n",
-        out);
-    for (unsigned i = 0; i < base->cell_count; i++) {
-        const struct row *after = find_same(other, &base->cells[i]);
-
-        if (after)
-            write_row(out, &base->cells[i], after, judge(base, &base->cells[i], other, after));
+    html_format(out, "%s (NEW) beside %s (BASE)", other->name, base->name);
+    fputs("</h2>\n", out);
+    if (recorded_read(&before, base->path, &failure) == 0 &&
+        recorded_read(&after, other->path, &failure) == 0) {
+        write_comparison(out, &before, &after);
+    } else {
+        fputs("<p>", out);
+        html_format(out, "Not compared: %s.", failure.text);
+        fputs("</p>\n", out);
     }
-    fputs("</tbody></table></div></section>\n", out);
+    recorded_free(&before);
+    recorded_free(&after);
+    fputs("</section>\n", out);
 }

@@ -160,12 +160,12 @@ static void write_setting(FILE *out, const char *name, const json_t *value)
         }
         return;
     }
-    if (!json_is_string(value))
+    if (value && !json_is_string(value))
         text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
     fputs("<tr><th scope=\"row\">", out);
     html_text(out, name);
     fputs("</th><td>", out);
-    html_text(out, json_is_null(value) ? "not known" : text ? text : json_string_value(value));
+    html_text(out, !value || json_is_null(value) ? "not known" : text ? text : json_string_value(value));
     fputs("</td></tr>\n", out);
     free(text);
 }

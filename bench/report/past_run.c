@@ -158,6 +158,7 @@ static int read_groups(struct past_run *run, struct failure *failure)
         read_group(run, group, object);
         if (read_cells(run, group, json_object_get(object, "cells"), &room, failure) < 0)
             return -1;
+        run->group_count -= group->count == 0; /* no cells: nothing to draw or to say */
     }
     return 0;
 }
