@@ -11,11 +11,9 @@
 
 #include "clock.h"
 #include "duet.h"
-#include "machine.h"
+#include "premises.h"
 #include "run_json.h"
 #include "shipped.h"
-
-enum { DESCRIPTORS_BESIDE = 256 }; /* what a program needs beside its connections */
 
 /* ---- files that come with the program ---- */
 
@@ -123,20 +121,7 @@ static int override_keys(struct scenario *scenario, const struct bench_options *
     return scenario_check(scenario, scenario->name, failure);
 }
 
-/* ---- programs, CPUs, limits ---- */
-
-static int find_clients(struct session *session, struct failure *failure)
-{
-    session->clients.cpus = &session->client_cpus;
-    if (launch_find_sibling("tenk-load", session->clients.load, failure) < 0)
-        return -1;
-    if (!launch_find_in_path("wrk", session->clients.wrk))
-        session->clients.wrk[0] = '\0';
-    if (shipped_find("wrk", "report.lua", session->clients.report) < 0)
-        return failure_set(failure, EXIT_HERE,
-                           "cannot find bench/wrk/report.lua beside this program; install it whole");
-    return 0;
-}
+/* ---- programs, limits ---- */
 
 /* Without wrk a scenario loses its second witness; who asked for wrk by name is refused. */
 static int check_wrk(struct session *session, const struct bench_options *options, struct failure *failure)
@@ -161,33 +146,6 @@ static int check_wrk(struct session *session, const struct bench_options *option
     return 0;
 }
 
-static int choose_cpus(struct session *session, const struct bench_options *options, struct failure *failure)
-{
-    cpu_set_t all, both;
-
-    machine_cpus(&all);
-    machine_divide(&all, &session->server_cpus, &session->client_cpus);
-    if (options->server_cpus && cpus_parse(options->server_cpus, &session->server_cpus) < 0)
-        return failure_set(failure, EXIT_USAGE, "--server-cpus takes a list such as 0-1,3, not \"%s\"",
-                           options->server_cpus);
-    if (options->client_cpus && cpus_parse(options->client_cpus, &session->client_cpus) < 0)
-        return failure_set(failure, EXIT_USAGE, "--client-cpus takes a list such as 0-1,3, not \"%s\"",
-                           options->client_cpus);
-    CPU_OR(&both, &session->server_cpus, &session->client_cpus);
-    CPU_AND(&both, &both, &all);
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if ((CPU_ISSET(cpu, &session->server_cpus) || CPU_ISSET(cpu, &session->client_cpus)) &&
-            !CPU_ISSET(cpu, &all))
-            return failure_set(failure, EXIT_HERE, "CPU %d is not there, or this program may not use it",
-                               cpu);
-    CPU_AND(&both, &session->server_cpus, &session->client_cpus);
-    if (CPU_COUNT(&both) > 0)
-        fputs("tenk-bench: server and client share a CPU: latencies and rates say little here\n", stderr);
-    sched_setaffinity(0, sizeof(session->client_cpus),
-                      &session->client_cpus); /* keep out of the servers' way */
-    return 0;
-}
-
 /* The most idle connections that any model of the scenario has beside those that are measured. */
 static unsigned idle_max(const struct session_part *part)
 {
@@ -201,32 +159,18 @@ static unsigned idle_max(const struct session_part *part)
     return most;
 }
 
-/* A limit on descriptors that is too low would act as a limit on connections. getrlimit(2) */
-static int raise_descriptors(const struct session *session, struct failure *failure)
+/* Of the scenario that needs most. */
+static rlim_t descriptors_needed(const struct session *session)
 {
-    struct rlimit limit;
     rlim_t needed = 0;
 
     for (unsigned i = 0; i < session->part_count; i++) {
         const struct session_part *part = &session->parts[i];
-        rlim_t most = count_list_max(&part->scenario.connections) + idle_max(part) + DESCRIPTORS_BESIDE;
+        rlim_t most = count_list_max(&part->scenario.connections) + idle_max(part);
 
         needed = most > needed ? most : needed;
     }
-    getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur >= needed)
-        return 0;
-    limit.rlim_cur = needed;
-    if (limit.rlim_max < needed)
-        limit.rlim_max = needed; /* root may */
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-        return 0;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return failure_set(
-        failure, EXIT_HERE,
-        "this scenario needs %ju descriptors per process and the limit is %ju; raise it (ulimit -n %ju, "
-        "as root) or ask for fewer --connections",
-        (uintmax_t)needed, (uintmax_t)limit.rlim_max, (uintmax_t)needed);
+    return needed;
 }
 
 /* ---- the whole ---- */
@@ -284,11 +228,14 @@ static int set_stop(struct session *session, const struct bench_options *options
 
 static int prepare(struct session *session, const struct bench_options *options, struct failure *failure)
 {
-    if (set_stop(session, options, failure) < 0 || choose_cpus(session, options, failure) < 0 ||
-        find_clients(session, failure) < 0 || check_wrk(session, options, failure) < 0 ||
+    session->clients.cpus = &session->client_cpus;
+    if (set_stop(session, options, failure) < 0 ||
+        premises_cpus(&session->server_cpus, &session->client_cpus, options->server_cpus,
+                      options->client_cpus, failure) < 0 ||
+        premises_clients(&session->clients, failure) < 0 || check_wrk(session, options, failure) < 0 ||
         make_plans(session, failure) < 0)
         return -1;
-    return raise_descriptors(session, failure);
+    return premises_descriptors(descriptors_needed(session), failure);
 }
 
 static int open_session(struct session *session, struct failure *failure)
