@@ -131,9 +131,15 @@ static void last_log_line(const struct server_process *server, char *text, size_
         fclose(in);
 }
 
-static int read_ready_line(struct server_process *server, char *wrong, size_t size)
+static int64_t ready_deadline_ns(const struct server_setting *setting)
 {
-    int64_t deadline_ns = clock_now_ns() + READY_TIMEOUT_S * NS_PER_S;
+    int64_t usual_ns = clock_now_ns() + READY_TIMEOUT_S * NS_PER_S;
+
+    return setting->deadline_ns > 0 && setting->deadline_ns < usual_ns ? setting->deadline_ns : usual_ns;
+}
+
+static int read_ready_line(struct server_process *server, int64_t deadline_ns, char *wrong, size_t size)
+{
     char line[NET_TEXT_MAX + 16], said[200];
     size_t used = 0;
 
@@ -146,7 +152,7 @@ static int read_ready_line(struct server_process *server, char *wrong, size_t si
         return 0;
     }
     last_log_line(server, said, sizeof(said));
-    snprintf(wrong, size, "it printed no ready line within %d s; %s", READY_TIMEOUT_S, said);
+    snprintf(wrong, size, "it printed no ready line in time; %s", said);
     return -1;
 }
 
@@ -167,9 +173,8 @@ static bool answers_on_port(const struct server_process *server)
 }
 
 /* An external server says nothing: it is ready when one can connect. */
-static int wait_for_port(const struct server_process *server, char *wrong, size_t size)
+static int wait_for_port(const struct server_process *server, int64_t deadline_ns, char *wrong, size_t size)
 {
-    int64_t deadline_ns = clock_now_ns() + READY_TIMEOUT_S * NS_PER_S;
     char said[200];
 
     while (clock_now_ns() < deadline_ns && !interrupted() && server_process_alive(server)) {
@@ -178,14 +183,15 @@ static int wait_for_port(const struct server_process *server, char *wrong, size_
         wait_until(clock_now_ns() + 20 * NS_PER_MS);
     }
     last_log_line(server, said, sizeof(said));
-    snprintf(wrong, size, "nothing answered on its port within %d s; %s", READY_TIMEOUT_S, said);
+    snprintf(wrong, size, "nothing answered on its port in time; %s", said);
     return -1;
 }
 
 /* What the server is made of once the connections of our own check are gone. */
-static void read_base(struct server_process *server)
+static void read_base(struct server_process *server, int64_t ready_ns)
 {
-    int64_t deadline_ns = clock_now_ns() + SETTLE_TIMEOUT_MS * NS_PER_MS;
+    int64_t usual_ns = clock_now_ns() + SETTLE_TIMEOUT_MS * NS_PER_MS,
+            deadline_ns = ready_ns < usual_ns ? ready_ns : usual_ns;
     struct counters_sum sum;
 
     do {
@@ -199,9 +205,10 @@ static int prove(struct server_process *server, const struct server_setting *set
                  size_t size)
 {
     const char *own_name = server->model->command ? NULL : model_served_as(server->model);
+    int64_t ready_ns = ready_deadline_ns(setting);
 
-    if (server->model->command ? wait_for_port(server, wrong, size) < 0
-                               : read_ready_line(server, wrong, size) < 0)
+    if (server->model->command ? wait_for_port(server, ready_ns, wrong, size) < 0
+                               : read_ready_line(server, ready_ns, wrong, size) < 0)
         return -1;
     if (server_check_owner(server->pid, &server->endpoint, wrong) < 0 ||
         server_check_answer(&server->endpoint, setting->scenario->protocol, own_name, wrong) < 0)
@@ -211,7 +218,7 @@ static int prove(struct server_process *server, const struct server_setting *set
                  strerror(errno));
         return -1;
     }
-    read_base(server);
+    read_base(server, ready_ns);
     return 0;
 }
 
@@ -370,13 +377,17 @@ static void stop_one(struct server_process *server, int64_t deadline_ns, struct 
     release_resources(server);
 }
 
-void server_process_stop_all(struct server_process *servers, unsigned count, struct server_end *ends)
+void server_process_stop_by(struct server_process *servers, unsigned count, int64_t deadline_ns,
+                            struct server_end *ends)
 {
-    int64_t deadline_ns = clock_now_ns() + STOP_TIMEOUT_S * NS_PER_S;
-
     for (unsigned i = 0; i < count; i++)
         if (servers[i].pid > 0)
             kill(servers[i].pid, SIGTERM);
     for (unsigned i = 0; i < count; i++)
         stop_one(&servers[i], deadline_ns, &ends[i]);
+}
+
+void server_process_stop_all(struct server_process *servers, unsigned count, struct server_end *ends)
+{
+    server_process_stop_by(servers, count, clock_now_ns() + STOP_TIMEOUT_S * NS_PER_S, ends);
 }

@@ -37,6 +37,7 @@ struct server_setting {
     const char *directory; /* where logs go */
     unsigned start;        /* which start: part of the names of files */
     unsigned padding;      /* bytes of environment */
+    int64_t deadline_ns;   /* a server that is not ready by then does not start; 0: the usual patience */
 };
 
 /*
@@ -68,6 +69,10 @@ struct server_end {
 
 /* SIGTERM to all servers first, then each is waited for; those that do not end in time are killed. */
 void server_process_stop_all(struct server_process *servers, unsigned count, struct server_end *ends);
+
+/* The same; in time is before that deadline (clock_now_ns()). */
+void server_process_stop_by(struct server_process *servers, unsigned count, int64_t deadline_ns,
+                            struct server_end *ends);
 
 /* The operand for tenk-load: "http://127.0.0.1:4711/", "echo+unix:/path". */
 void server_process_target(const struct server_process *server, const struct scenario *scenario, char *text,

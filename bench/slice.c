@@ -127,6 +127,12 @@ static void read_marks(const struct slice_setting *setting, const struct slice_s
     leave_servers(&visit);
 }
 
+/* The time a wait is given up: so much later, or the deadline when that is sooner. */
+static int64_t until_ns(const struct slice_setting *setting, int64_t usual_ns)
+{
+    return setting->deadline_ns > 0 && setting->deadline_ns < usual_ns ? setting->deadline_ns : usual_ns;
+}
+
 static void watch_clients(const struct slice_setting *setting, const struct slice_subject *subjects,
                           struct stage *stages, unsigned count)
 {
@@ -138,8 +144,8 @@ static void watch_clients(const struct slice_setting *setting, const struct slic
     wait_until(started_ns + end_ns);
     read_marks(setting, subjects, stages, count, true);
     for (unsigned i = 0; i < count; i++)
-        stages[i].seen.client =
-            launch_wait(stages[i].client, started_ns + end_ns + CLIENT_GRACE_S * NS_PER_S, true);
+        stages[i].seen.client = launch_wait(
+            stages[i].client, until_ns(setting, started_ns + end_ns + CLIENT_GRACE_S * NS_PER_S), true);
 }
 
 static bool is_settled(const struct server_process *server, struct mark *now)
@@ -153,9 +159,10 @@ static bool is_settled(const struct server_process *server, struct mark *now)
 }
 
 /* Waits, within bounds, until the server is back to what it was before its first client. */
-static void settle(const struct server_process *server, struct observation *seen)
+static void settle(const struct slice_setting *setting, const struct server_process *server,
+                   struct observation *seen)
 {
-    int64_t begin_ns = clock_now_ns(), deadline_ns = begin_ns + SETTLE_MS * NS_PER_MS;
+    int64_t begin_ns = clock_now_ns(), deadline_ns = until_ns(setting, begin_ns + SETTLE_MS * NS_PER_MS);
 
     while (!is_settled(server, &seen->settled) && clock_now_ns() < deadline_ns &&
            server_process_alive(server))
@@ -250,7 +257,7 @@ static bool observe(const struct slice_setting *setting, const struct slice_subj
         for (unsigned k = 0; k < count; k++)
             stages[i].seen.beside_cpu_ns += k != i ? cpu_of(&stages[k].seen) : 0;
     for (unsigned i = 0; i < count && !interrupted; i++)
-        settle(subjects[i].server, &stages[i].seen);
+        settle(setting, subjects[i].server, &stages[i].seen);
     return !interrupted;
 }
 

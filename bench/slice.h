@@ -30,6 +30,7 @@ struct slice_setting {
     const char *directory;   /* the run's */
     struct client_pace pace; /* its ramp is at least the scenario's */
     int syscalls_fd;         /* cost slices: the counter on the server; -1: none */
+    int64_t deadline_ns;     /* no waiting beyond that, be the client ready or not; 0: the usual grace */
 };
 
 enum slice_outcome { SLICE_DONE, SLICE_INTERRUPTED, SLICE_IMPOSSIBLE };
