@@ -58,7 +58,7 @@ LDFLAGS_tenk-serve := $(STATIC) $(if $(filter -static,$(STATIC)),-Wl$(comma)--no
 
 # ---- what is built from what ----
 
-PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-probe tenk-ping tenk-bench tenk-compare tenk-report tenk
+PROGRAMS := tenk-serve tenk-load tenk-get tenk-echo tenk-probe tenk-ping tenk-bench tenk-compare tenk-advise tenk-report tenk
 
 SOURCES_tenk-serve := $(wildcard servers/*.c)
 SOURCES_tenk-load  := $(wildcard clients/load*.c)
@@ -68,6 +68,7 @@ SOURCES_tenk-probe := clients/probe.c
 SOURCES_tenk-ping  := clients/ping.c
 SOURCES_tenk-bench := bench/bench.c
 SOURCES_tenk-compare := bench/compare.c
+SOURCES_tenk-advise := bench/advise.c
 SOURCES_tenk-report := $(wildcard bench/report/*.c)
 SOURCES_tenk       := bench/tenk.c
 
@@ -83,17 +84,19 @@ LDLIBS_tenk-serve := $(LIBEVENT) $(LIBUV) $(LIBURING)
 LDLIBS_tenk-load  := -ljansson -lz -lm
 LDLIBS_tenk-bench := -ljansson -linih -lz -lm
 LDLIBS_tenk-compare := $(LDLIBS_tenk-bench)
+LDLIBS_tenk-advise := $(LDLIBS_tenk-bench)
 LDLIBS_tenk-report := $(LDLIBS_tenk-bench)
 
 COMMON_SOURCES := $(wildcard common/*.c)
 COMMON_LIBRARY := $(BUILD)/libcommon.a
 
 # What the programs of bench share: everything there but the files with a main().
-BENCH_MAINS   := bench/bench.c bench/compare.c bench/tenk.c
+BENCH_MAINS   := bench/bench.c bench/compare.c bench/advise.c bench/tenk.c
 BENCH_SOURCES := $(filter-out $(BENCH_MAINS),$(wildcard bench/*.c))
 BENCH_LIBRARY := $(BUILD)/libbench.a
 LIBRARY_tenk-bench := $(BENCH_LIBRARY)
 LIBRARY_tenk-compare := $(BENCH_LIBRARY)
+LIBRARY_tenk-advise := $(BENCH_LIBRARY)
 LIBRARY_tenk-report := $(BENCH_LIBRARY)
 
 INCLUDES_common  := -Icommon

@@ -22,6 +22,7 @@ static const struct {
     {"ping", "measure how long a host's kernel takes to answer: the floor under every latency"},
     {"bench", "measure the models and print a table"},
     {"compare", "say what differs between two runs, and whether that is a regression"},
+    {"advise", "say which model to choose for a load, and how sure that is"},
     {"report", "turn a run into a page with charts: tenk report results/..."},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

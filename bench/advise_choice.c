@@ -1,0 +1,319 @@
+/*
+ * advise_choice - see advise_choice.h.
+ */
+#include "advise_choice.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "metric.h"
+#include "rate_search.h"
+#include "units.h"
+
+enum {
+    PRUNE_ROUNDS = 4,  /* so many common rounds at least before one is taken out, */
+    ENOUGH_ROUNDS = 9, /* and before the race ends early */
+    WALK_MOST = 8,     /* a walk stays below so many times what a closed loop answered */
+};
+
+/* One look at each is worth so much: differences as small as this are not seen, as large as that are. */
+static const double alike = 1.10, behind = 0.70, dearer = 1.5, near = 1.25, clearly = 0.7;
+
+static double limit_us(const struct advise_field *field)
+{
+    return field->workload->objective.text ? (double)field->workload->objective.limit_ns / 1e3 : INFINITY;
+}
+
+/* ---- figures ---- */
+
+struct columns {
+    double rate[ADVISE_ROUNDS_MAX], cpu[ADVISE_ROUNDS_MAX], latency[ADVISE_ROUNDS_MAX];
+    unsigned rates, samples, bound;
+};
+
+/* In open loop the looks that failed say nothing of the latency at the rate that is kept. */
+static void collect(struct columns *columns, const struct advise_field *field,
+                    const struct advise_runner *runner)
+{
+    for (unsigned i = 0; i < field->rounds; i++) {
+        const struct advise_sample *sample = &runner->rounds[i];
+
+        if (!sample->measured)
+            continue;
+        if (!isnan(sample->rate_per_s))
+            columns->rate[columns->rates++] = sample->rate_per_s;
+        columns->bound += sample->client_bound;
+        if (field->open && !sample->kept && runner->walk.held > 0)
+            continue;
+        columns->cpu[columns->samples] = sample->cpu_us;
+        columns->latency[columns->samples++] = sample->latency_us;
+    }
+}
+
+static struct advise_figures screened(const struct advise_field *field, const struct advise_runner *runner)
+{
+    return (struct advise_figures){
+        .rate_per_s = runner->screen.rate_per_s,
+        .cpu_us = runner->screen.cpu_us,
+        .latency_us = runner->screen.latency_us,
+        .keeps = runner->screen.measured && runner->screen.latency_us < limit_us(field),
+        .client_bound = runner->screen.client_bound,
+    };
+}
+
+struct advise_figures advise_figures(const struct advise_field *field, const struct advise_runner *runner)
+{
+    struct columns columns = {.rates = 0};
+    struct advise_figures figures;
+
+    collect(&columns, field, runner);
+    if (columns.samples == 0)
+        return screened(field, runner);
+    figures = (struct advise_figures){
+        .rate_per_s =
+            columns.rates > 0 ? statistics_median(columns.rate, columns.rates) : runner->walk.rate_per_s,
+        .cpu_us = statistics_median(columns.cpu, columns.samples),
+        .latency_us = statistics_median(columns.latency, columns.samples),
+        .client_bound = columns.bound * 2 > columns.samples,
+    };
+    figures.keeps = field->open ? runner->walk.held > 1 : figures.latency_us < limit_us(field);
+    return figures;
+}
+
+/* ---- screening ---- */
+
+static bool keeps_nearly(const struct advise_field *field, const struct advise_runner *runner)
+{
+    return runner->screen.latency_us < limit_us(field) * near;
+}
+
+/* Which of two looks better after one slice each. */
+static bool looks_better(const struct advise_field *field, const struct advise_runner *a,
+                         const struct advise_runner *b)
+{
+    bool bound = a->screen.client_bound && b->screen.client_bound;
+
+    if (a->unusable != b->unusable)
+        return b->unusable;
+    if (!field->open && keeps_nearly(field, a) != keeps_nearly(field, b))
+        return keeps_nearly(field, a);
+    if (!bound && a->screen.rate_per_s > b->screen.rate_per_s * alike)
+        return true;
+    if (!bound && b->screen.rate_per_s > a->screen.rate_per_s * alike)
+        return false;
+    return a->screen.cpu_us < b->screen.cpu_us;
+}
+
+/* The best of those that are not taken yet; NULL: none can be used. */
+static struct advise_runner *best_look(const struct advise_field *field, const bool *taken)
+{
+    struct advise_runner *best = NULL;
+
+    for (unsigned i = 0; i < field->count; i++) {
+        struct advise_runner *runner = &field->runners[i];
+
+        if (!taken[i] && !runner->unusable && (!best || looks_better(field, runner, best)))
+            best = runner;
+    }
+    return best;
+}
+
+/* What keeps it from the finals; false: nothing. */
+static bool is_behind(const struct advise_field *field, struct advise_runner *runner,
+                      const struct advise_runner *best)
+{
+    const struct advise_sample *own = &runner->screen, *top = &best->screen;
+    char text[UNITS_TEXT_MAX], other[UNITS_TEXT_MAX];
+
+    if (!field->open && !keeps_nearly(field, runner))
+        snprintf(runner->why, sizeof(runner->why), "%s is too high",
+                 units_format_duration(text, (int64_t)(own->latency_us * 1e3)));
+    else if (own->rate_per_s < top->rate_per_s * behind)
+        snprintf(runner->why, sizeof(runner->why), "%s requests per second, %s answers %s",
+                 units_format_count(text, own->rate_per_s), best->name,
+                 units_format_count(other, top->rate_per_s));
+    else if (own->cpu_us > top->cpu_us * dearer)
+        snprintf(runner->why, sizeof(runner->why), "%.1f us of CPU time per request, %s needs %.1f",
+                 own->cpu_us, best->name, top->cpu_us);
+    else
+        return false;
+    return true;
+}
+
+void advise_screen(struct advise_field *field, unsigned finalists)
+{
+    bool taken[SCENARIO_LIST_MAX] = {false};
+    struct advise_runner *best = NULL, *next;
+    unsigned count = 0;
+
+    field->open = true;
+    for (unsigned i = 0; i < field->count; i++) {
+        struct advise_runner *runner = &field->runners[i];
+
+        runner->out = runner->out || runner->unusable;
+        if (!runner->unusable && runner->screen.latency_us < limit_us(field) * clearly)
+            field->open = false;
+    }
+    while ((next = best_look(field, taken))) {
+        taken[next - field->runners] = true;
+        best = best ? best : next;
+        if (count >= 2 && (is_behind(field, next, best) || count >= finalists)) {
+            next->out = true;
+            if (!next->why[0])
+                snprintf(next->why, sizeof(next->why), "%u others look better, and time is short", count);
+        } else {
+            count++;
+        }
+    }
+    if (field->open)
+        advise_reopen(field);
+}
+
+void advise_reopen(struct advise_field *field)
+{
+    field->open = true;
+    field->rounds = 0;
+    for (unsigned i = 0; i < field->count; i++) {
+        struct advise_runner *runner = &field->runners[i];
+
+        memset(runner->rounds, 0, sizeof(runner->rounds));
+        up_down_open(&runner->walk, runner->screen.rate_per_s * RATE_SEARCH_FIRST_SHARE, field->least_per_s,
+                     runner->screen.rate_per_s * WALK_MOST);
+    }
+}
+
+/* ---- margins ---- */
+
+static double walked_claim(const struct advise_field *field)
+{
+    return field->open ? UP_DOWN_LEAST - 1 : metric_find("req/s")->claim;
+}
+
+struct advise_margin advise_margin(const struct advise_field *field, const struct advise_runner *one,
+                                   const struct advise_runner *other)
+{
+    struct pair rates[ADVISE_ROUNDS_MAX], cpus[ADVISE_ROUNDS_MAX];
+    unsigned rate_count = 0, cpu_count = 0;
+    struct advise_margin margin;
+
+    for (unsigned i = 0; i < field->rounds; i++) {
+        const struct advise_sample *a = &one->rounds[i], *b = &other->rounds[i];
+        struct pair pair = {.start = a->start, .round = i};
+
+        if (!a->measured || !b->measured)
+            continue;
+        pair.log_ratio = log(a->rate_per_s / b->rate_per_s);
+        if (isfinite(pair.log_ratio))
+            rates[rate_count++] = pair;
+        pair.log_ratio = log(a->cpu_us / b->cpu_us);
+        if (isfinite(pair.log_ratio))
+            cpus[cpu_count++] = pair;
+    }
+    margin = (struct advise_margin){
+        .rate = statistics_paired(rates, rate_count, field->seed),
+        .cpu = statistics_paired(cpus, cpu_count, field->seed),
+        .client_bound = advise_figures(field, one).client_bound && advise_figures(field, other).client_bound,
+    };
+    margin.rate_differs =
+        margin.client_bound ? DIFFERENCE_UNKNOWN : statistics_verdict(&margin.rate, walked_claim(field));
+    margin.cpu_differs = statistics_verdict(&margin.cpu, metric_find("cpu")->claim);
+    return margin;
+}
+
+/* ---- the choice ---- */
+
+static bool is_shown(enum difference difference)
+{
+    return difference == DIFFERENCE_LESS || difference == DIFFERENCE_MORE;
+}
+
+/* > 0: the first is better and that is shown; < 0: the second; 0: no difference is shown. */
+static int compare_shown(const struct advise_field *field, const struct advise_runner *a,
+                         const struct advise_runner *b)
+{
+    bool a_keeps = advise_figures(field, a).keeps, b_keeps = advise_figures(field, b).keeps;
+    struct advise_margin margin;
+
+    if (a_keeps != b_keeps)
+        return a_keeps ? 1 : -1;
+    if (!a_keeps)
+        return 0;
+    margin = advise_margin(field, a, b);
+    if (is_shown(margin.rate_differs))
+        return margin.rate_differs == DIFFERENCE_MORE ? 1 : -1;
+    if (is_shown(margin.cpu_differs))
+        return margin.cpu_differs == DIFFERENCE_LESS ? 1 : -1;
+    return 0;
+}
+
+/* Where nothing is shown the figures decide who is named first: of those that keep nothing the nearest. */
+static bool is_better(const struct advise_field *field, const struct advise_runner *a,
+                      const struct advise_runner *b)
+{
+    int shown = compare_shown(field, a, b);
+    struct advise_figures one = advise_figures(field, a), other = advise_figures(field, b);
+
+    if (shown != 0)
+        return shown > 0;
+    if (!one.keeps)
+        return one.latency_us < other.latency_us;
+    if (!(one.client_bound && other.client_bound) && one.rate_per_s > other.rate_per_s * alike)
+        return true;
+    if (!(one.client_bound && other.client_bound) && other.rate_per_s > one.rate_per_s * alike)
+        return false;
+    return one.cpu_us < other.cpu_us;
+}
+
+static const struct advise_runner *best_of(const struct advise_field *field,
+                                           const struct advise_runner *except)
+{
+    const struct advise_runner *best = NULL;
+
+    for (unsigned i = 0; i < field->count; i++) {
+        const struct advise_runner *runner = &field->runners[i];
+
+        if (runner == except || runner->out)
+            continue;
+        if (!best || is_better(field, runner, best))
+            best = runner;
+    }
+    return best;
+}
+
+struct advise_answer advise_choose(const struct advise_field *field)
+{
+    struct advise_answer answer = {.chosen = best_of(field, NULL)};
+
+    if (!answer.chosen)
+        return answer;
+    answer.figures = advise_figures(field, answer.chosen);
+    answer.kept = answer.figures.keeps;
+    answer.second = best_of(field, answer.chosen);
+    if (!answer.second)
+        return answer;
+    answer.second_figures = advise_figures(field, answer.second);
+    answer.margin = advise_margin(field, answer.chosen, answer.second);
+    answer.shown = compare_shown(field, answer.chosen, answer.second) > 0;
+    return answer;
+}
+
+bool advise_prune(struct advise_field *field)
+{
+    struct advise_answer answer = advise_choose(field);
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < field->count; i++) {
+        struct advise_runner *runner = &field->runners[i];
+
+        if (!runner->out && answer.kept && runner != answer.chosen && runner != answer.second &&
+            advise_margin(field, answer.chosen, runner).rate.pairs >= PRUNE_ROUNDS &&
+            compare_shown(field, answer.chosen, runner) > 0) {
+            runner->out = true;
+            snprintf(runner->why, sizeof(runner->why), "%s is shown to be better", answer.chosen->name);
+        }
+        left += !runner->out;
+    }
+    if (left < 2)
+        return field->rounds >= ENOUGH_ROUNDS;
+    return left == 2 && answer.kept && answer.shown && answer.margin.rate.pairs >= ENOUGH_ROUNDS;
+}
