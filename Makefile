@@ -137,7 +137,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published publish install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published idle-memory publish install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -307,9 +307,13 @@ docs: ## fill the marked blocks of the other pages from the runs that they name
 
 # What the pages quote: the front page, the field guide, what waits and idles, and the transports. Half an hour.
 PUBLISHED := 'quick' '-n 8 models limits limits_churn nginx nginx_pipeline nginx_churn libraries' \
-	'-n 3 idle' '-n 3 --no-cost pool waiting' 'transports'
+	'-n 3 idle' '-n 3 --no-cost pool waiting cpu churn large pipeline' 'transports'
 bench-published: all limits ## the runs that the pages quote; afterwards `make publish RUN=...` for each that it names
 	$(Q)for words in $(PUBLISHED); do $(BUILD)/tenk-bench $$words || exit; done
+
+idle-memory: all ## count what an idle connection costs each event loop; `make docs` brings it into the guide
+	$(Q)bench/idle_memory > $(BUILD)/idle_memory.md
+	$(Q)cp $(BUILD)/idle_memory.md results/idle_memory.md
 
 publish: all ## the pages quote RUN=results/... from now on, in every block about a scenario of it; it is staged for git
 	$(Q)bench/readme/retarget $(RUN) README.md $(SPLICED)

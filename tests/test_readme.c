@@ -115,6 +115,15 @@ Test(readme, the_pages_are_as_their_runs_say)
         cr_assert_fail("%s%s: run `make docs`", end.out, errors);
 }
 
+Test(readme, a_generated_file_is_taken_whole)
+{
+    char block[300];
+
+    report_write(report_path("counted.md"), "| model | bytes |\n|---|---:|\n| epoll | 224 |\n");
+    snprintf(block, sizeof(block), "file %s", report_path("counted.md"));
+    expect_spliced(block, NULL, "| model | bytes |\n|---|---:|\n| epoll | 224 |\n");
+}
+
 Test(readme, block_of_the_given_run)
 {
     expect_spliced(
@@ -125,7 +134,8 @@ Test(readme, block_of_the_given_run)
 
 Test(readme, refusals_change_nothing)
 {
-    static const char *const bad[] = {"table nowhere quick 64", "ratio", "colour", "rows nowhere quick 64"};
+    static const char *const bad[] = {"table nowhere quick 64", "ratio", "colour", "rows nowhere quick 64",
+                                      "file nowhere.md"};
     char text[512], *page;
 
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
