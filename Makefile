@@ -132,7 +132,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # The server whose calls can be made to fail (tests/faults/): tenk-serve's own objects, linked once more.
 FAULTS_SERVER := $(BUILD)/tenk-serve-faults
-WRAPPED_CALLS := $(shell sed -n 's/^CALL(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults/calls.def)
+WRAPPED_CALLS := $(shell sed -n 's/^C[A-Z]*(\(.*\))$$/-Wl,--wrap=\1/p' tests/faults/calls.def)
 
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
@@ -180,7 +180,7 @@ $(FAULTS_SERVER): $(call objects,$(SOURCES_tenk-serve) tests/faults/wrap.c) $(LI
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TENK_LDFLAGS) $(WRAPPED_CALLS) -o $@ $^ $(LDLIBS_tenk-serve)
 
-$(BUILD)/tests/test_faults_calls: | $(FAULTS_SERVER)
+$(BUILD)/tests/test_faults_calls $(BUILD)/tests/test_faults_clock: | $(FAULTS_SERVER)
 
 $(BUILD)/tests/test_cost_baseline: | $(COUNTED_SERVERS)
 

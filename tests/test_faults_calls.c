@@ -7,16 +7,15 @@
  * failure leaves behind meets the next. TENK_STRESS=1 asks for all errors and larger k.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "docroot.h"
 #include "expect.h"
-#include "faults/faults.h"
+#include "fault_plan.h"
 #include "matrix.h"
 
 enum {
@@ -35,7 +34,8 @@ struct fault_case {
     const char *name;
     int errors[ERRORS_MAX]; /* 0 ends them; the first one is always tried */
     bool passing;
-    bool counted; /* pauses, shed or aborted must tell when all of them fail */
+    bool counted;  /* pauses, shed or aborted must tell when all of them fail */
+    bool of_files; /* of a server with --root only */
 };
 
 #define FAULT(name) FAULTS_##name, #name
@@ -68,13 +68,16 @@ static const struct fault_case cases[] = {
     {FAULT(io_uring_submit_and_wait_timeout), {EINTR, ETIME, EBUSY}, .passing = true},
     {FAULT(io_uring_submit_and_wait_timeout), {EAGAIN, ENOMEM}},
     {FAULT(io_uring_submit_and_get_events), {EINTR, EAGAIN, EBUSY}, .passing = true},
+    {FAULT(sendfile), {EINTR}, .passing = true, .of_files = true},
+    {FAULT(sendfile), {EPIPE, ECONNRESET, EIO, ENOMEM}, .counted = true, .of_files = true},
 };
 
 static struct fixture fixture;
 static struct wire wire, held[HELD];
 static struct faults *faults;
 static const struct counters_table *counters;
-static char plan_path[] = "/tmp/tenk-faults-XXXXXX", counters_path[] = "/tmp/tenk-counters-XXXXXX";
+static char *large_file; /* of the server's --root; NULL: it has none */
+static char counters_path[] = "/tmp/tenk-counters-XXXXXX";
 
 static bool stress(void)
 {
@@ -94,37 +97,20 @@ static bool library_gives_up(const char *model, enum faults_call call)
 
 static void arm(const struct fault_case *fault, int error, uint64_t first, uint64_t last)
 {
-    atomic_store(&faults->armed, FAULTS_NONE);
-    atomic_store(&faults->calls, 0);
-    atomic_store(&faults->failed, 0);
-    atomic_store(&faults->error, error);
-    atomic_store(&faults->first, first);
-    atomic_store(&faults->last, last);
-    atomic_store(&faults->armed, fault->call);
+    fault_plan_arm(faults, fault->call, error, first, last);
 }
 
 static void disarm(void)
 {
-    atomic_store(&faults->armed, FAULTS_NONE);
-}
-
-static void open_plan(void)
-{
-    int fd = mkstemp(plan_path);
-
-    cr_assert(fd >= 0 && ftruncate(fd, sizeof(*faults)) == 0);
-    faults = mmap(NULL, sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    cr_assert(faults != MAP_FAILED);
-    close(fd);
-    setenv("TENK_FAULTS", plan_path, 1);
-    cr_assert(close(mkstemp(counters_path)) == 0);
+    fault_plan_disarm(faults);
 }
 
 static void start(struct fixture_plan plan, const char *option)
 {
     static char counters_option[64];
 
-    open_plan();
+    faults = fault_plan_open();
+    cr_assert(close(mkstemp(counters_path)) == 0);
     snprintf(counters_option, sizeof(counters_option), "--counters=%s", counters_path);
     plan.program = "tenk-serve-faults";
     plan.warns = true;
@@ -139,8 +125,9 @@ static void start(struct fixture_plan plan, const char *option)
 static void leave(void)
 {
     fixture_leave();
-    unlink(plan_path);
+    fault_plan_remove();
     unlink(counters_path);
+    docroot_remove();
 }
 
 /* ---- clients ---- */
@@ -184,6 +171,8 @@ static void round_of_clients(const char *what)
     one_client(what, "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n12345", 1, "12345", 5);
     one_client(what, GET("/wait/1000"), 1, EXPECT_HELLO, 13);
     one_client(what, GET("/bytes/300000"), 1, pattern, LARGE);
+    if (large_file != NULL)
+        one_client(what, GET("/large.bin"), 1, large_file, DOCROOT_LARGE);
 }
 
 /* ---- the two ways to fail ---- */
@@ -251,27 +240,64 @@ static void fail_all(const struct fault_case *fault, int error)
         cr_assert(troubles() > before, "%s, %s: no counter tells", fixture.plan.model, what);
 }
 
-static void calls_fail(struct fixture_plan plan)
+/* The part of the table that is of files, or the other one. */
+static void run_cases(bool of_files)
 {
-    struct counters_sum sum;
-
-    start(plan, NULL);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct fault_case *fault = &cases[i];
 
+        if (fault->of_files != of_files || library_gives_up(fixture.plan.model, fault->call))
+            continue;
         for (int j = 0; j < ERRORS_MAX && fault->errors[j] != 0 && (j == 0 || stress()); j++) {
-            if (library_gives_up(plan.model, fault->call))
-                continue;
             fail_one(fault, fault->errors[j]);
             (fault->passing ? fail_in_a_row : fail_all)(fault, fault->errors[j]);
         }
     }
+}
+
+static void end(void)
+{
+    struct counters_sum sum;
+
     fixture_expect_service(&fixture);
     fixture_expect_at_rest(&fixture);
     sum = counters_sum(counters);
-    cr_assert_eq(sum.accepted, sum.closed, "%s: %llu accepted, %llu closed", plan.model,
+    cr_assert_eq(sum.accepted, sum.closed, "%s: %llu accepted, %llu closed", fixture.plan.model,
                  (unsigned long long)sum.accepted, (unsigned long long)sum.closed);
     fixture_expect_unharmed(&fixture);
+}
+
+static void calls_fail(struct fixture_plan plan)
+{
+    start(plan, NULL);
+    run_cases(false);
+    end();
+}
+
+/*
+ * The same for what only files need. `/` is a file as well then. A file system that has no sendfile(2), or a
+ * kernel that has none, costs nobody an answer: the file is read instead.
+ */
+static void files_fail(struct fixture_plan plan)
+{
+    static const int none[] = {EINVAL, ENOSYS};
+    static const struct fault_case fault = {FAULT(sendfile), {EINVAL, ENOSYS}};
+    char option[FIXTURE_ENDPOINT_MAX];
+
+    snprintf(option, sizeof(option), "--root=%s", docroot_make());
+    large_file = expect_noise(DOCROOT_LARGE, DOCROOT_LARGE_SEED);
+    start(plan, option);
+    run_cases(true);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        arm(&fault, none[i], 1, UINT64_MAX);
+        fixture_connect(&fixture, &wire);
+        wire_text(&wire, GET("/large.bin"));
+        expect_reply(&wire, 200, large_file, DOCROOT_LARGE);
+        wire_close(&wire);
+        disarm();
+    }
+    end();
+    free(large_file);
 }
 
 /*
@@ -303,7 +329,7 @@ static void an_older_kernel(struct fixture_plan plan)
 {
     static const struct fault_case fault = {FAULT(epoll_pwait2), {ENOSYS}};
 
-    open_plan();
+    faults = fault_plan_open();
     arm(&fault, ENOSYS, 1, UINT64_MAX);
     plan.program = "tenk-serve-faults";
     plan.options[0] = "--idle-timeout=300ms";
@@ -334,6 +360,7 @@ Test(faults, the_page_names_every_model)
 TestSuite(faults, .timeout = 280, .fini = leave);
 
 #define MODEL(model)                                                                                         \
-    FAULTS(model, calls_fail) FAULTS(model, listener_comes_back) FAULTS(model, an_older_kernel)
+    FAULTS(model, calls_fail)                                                                                \
+    FAULTS(model, files_fail) FAULTS(model, listener_comes_back) FAULTS(model, an_older_kernel)
 #define REFERENCE(model)
 #include "models.def"

@@ -15,8 +15,10 @@
 enum faults_call {
     FAULTS_NONE,
 #define CALL(name) FAULTS_##name,
+#define CLOCK(name)
 #include "calls.def"
 #undef CALL
+#undef CLOCK
 };
 
 struct faults {
@@ -25,6 +27,8 @@ struct faults {
     _Atomic uint64_t first, last; /* which calls fail, counted from 1 since it was armed */
     _Atomic uint64_t calls;       /* of that name since it was armed */
     _Atomic uint64_t failed;      /* of them made to fail */
+    _Atomic uint64_t all;         /* calls of every name, clocks included, since the start */
+    _Atomic int64_t shift_s;      /* so much later than it is CLOCK_REALTIME says it is */
 };
 
 #endif

@@ -14,7 +14,10 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct faults *plan;
@@ -37,7 +40,10 @@ __attribute__((constructor)) static void map_plan(void)
 /* The errno this call is to fail with; 0: it is not to. */
 static int fault(enum faults_call call)
 {
-    if (plan == NULL || atomic_load(&plan->armed) != call)
+    if (plan == NULL)
+        return 0;
+    atomic_fetch_add(&plan->all, 1);
+    if (atomic_load(&plan->armed) != call)
         return 0;
     uint64_t number = atomic_fetch_add(&plan->calls, 1) + 1;
     if (number < atomic_load(&plan->first) || number > atomic_load(&plan->last))
@@ -62,6 +68,7 @@ static int fault(enum faults_call call)
 WRAP(int, accept4, (int fd, struct sockaddr *at, socklen_t *size, int flags), (fd, at, size, flags), -1)
 WRAP(ssize_t, recv, (int fd, void *at, size_t size, int flags), (fd, at, size, flags), -1)
 WRAP(ssize_t, send, (int fd, const void *at, size_t size, int flags), (fd, at, size, flags), -1)
+WRAP(ssize_t, sendfile, (int to, int from, off_t *at, size_t size), (to, from, at, size), -1)
 WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags), -1)
 WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1)
 WRAP(int, poll, (struct pollfd * list, nfds_t size, int timeout), (list, size, timeout), -1)
@@ -98,6 +105,50 @@ int __wrap_epoll_ctl(int fd, int operation, int target, struct epoll_event *even
         return __real_epoll_ctl(fd, operation, target, event);
     errno = error;
     return -1;
+}
+
+/* ---- the clock of the wall ---- */
+
+static int64_t shift_s(void)
+{
+    if (plan == NULL)
+        return 0;
+    atomic_fetch_add(&plan->all, 1);
+    return atomic_load(&plan->shift_s);
+}
+
+time_t __real_time(time_t *at);
+time_t __wrap_time(time_t *at);
+time_t __wrap_time(time_t *at)
+{
+    time_t now = __real_time(NULL) + shift_s();
+
+    if (at != NULL)
+        *at = now;
+    return now;
+}
+
+int __real_clock_gettime(clockid_t id, struct timespec *now);
+int __wrap_clock_gettime(clockid_t id, struct timespec *now);
+int __wrap_clock_gettime(clockid_t id, struct timespec *now)
+{
+    int result = __real_clock_gettime(id, now);
+    int64_t shift = shift_s();
+
+    if (result == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
+        now->tv_sec += shift;
+    return result;
+}
+
+int __real_gettimeofday(struct timeval *now, void *zone);
+int __wrap_gettimeofday(struct timeval *now, void *zone);
+int __wrap_gettimeofday(struct timeval *now, void *zone)
+{
+    int result = __real_gettimeofday(now, zone);
+
+    if (result == 0)
+        now->tv_sec += shift_s();
+    return result;
 }
 
 /* liburing returns the negative errno of io_uring_enter(2). Without it these names are never called. */
