@@ -8,7 +8,7 @@
  * time per request
  *
  * A difference is shown when the 95 % interval of the ratios within rounds excludes 1 and it is larger than
- * what may be claimed of the metric (metric.h; of a walk its smallest step). Where the client was the limit
+ * what may be claimed: 3 %, of the rates of a walk its smallest step. Where the client was the limit
  * of both, their rates are the client's and are not compared.
  */
 #ifndef ADVISE_CHOICE_H
