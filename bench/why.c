@@ -196,7 +196,7 @@ static bool run_queue(struct why *why)
 
     why_say(why, "for each request its tasks waited %.1f us for a CPU beside %.1f us on it", delay_us,
             cpu_us);
-    why_say_foreign(why, "; ");
+    why_say_foreign(why, "other programs", "; ");
     return (runnable >= runnable_min * threads && delay_us >= delay_of_runnable_min * (delay_us + cpu_us)) ||
            delay_us >= delay_of_latency_min * mean_us;
 }
@@ -205,7 +205,7 @@ static bool other_programs(struct why *why)
 {
     double taken = why_timed(why, SAMPLE_foreign_cpu_share) + why_timed(why, SAMPLE_steal_share);
 
-    why_say_foreign(why, "");
+    why_say_foreign(why, "they", "");
     why_say(why, "; ");
     why_say_busy(why);
     return taken >= foreign_min;

@@ -122,13 +122,13 @@ double why_handler_us(const struct why *why, const char *target)
 
 /* ---- words ---- */
 
-void why_say_foreign(struct why *why, const char *before)
+void why_say_foreign(struct why *why, const char *others, const char *before)
 {
     double foreign = why_timed_if_any(why, SAMPLE_foreign_cpu_share),
            steal = why_timed_if_any(why, SAMPLE_steal_share);
 
     if (!isnan(foreign))
-        why_say(why, "%sother programs used %.0f %% of a CPU", before, foreign * 100);
+        why_say(why, "%s%s used %.0f %% of a CPU", before, others, foreign * 100);
     if (steal > 0)
         why_say(why, ", the hypervisor took %.0f %%", steal * 100);
 }

@@ -45,7 +45,9 @@ double why_handler_us(const struct why *why, const char *target);
 
 void why_say(struct why *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void why_say_cores(struct why *why, const struct cpu *cpu);
-void why_say_foreign(struct why *why, const char *before); /* what other programs and the hypervisor took */
-void why_say_busy(struct why *why);                        /* server and client */
+void why_say_busy(struct why *why); /* server and client */
+
+/* What other programs and the hypervisor took. */
+void why_say_foreign(struct why *why, const char *others, const char *before);
 
 #endif

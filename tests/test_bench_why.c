@@ -305,8 +305,7 @@ Test(bench_why, a_thread_per_connection_that_waits_for_a_cpu)
 Test(bench_why, other_programs)
 {
     time_all(SAMPLE_foreign_cpu_share, 0.25);
-    expect("other programs",
-           "other programs used 25 % of a CPU; the server 0.40 of a core busy, the client 41 %");
+    expect("other programs", "they used 25 % of a CPU; the server 0.40 of a core busy, the client 41 %");
 }
 
 Test(bench_why, nothing)
