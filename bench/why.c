@@ -194,6 +194,10 @@ static bool run_queue(struct why *why)
            threads = why_counted(why, SAMPLE_threads), mean_us = why_counted(why, SAMPLE_latency_mean_us);
     double runnable = (delay_us + cpu_us) * per_s / 1e6;
 
+    if (why->missing && is_offered_answered(why)) { /* no delay kept anything from being served */
+        why->missing = NULL;
+        return false;
+    }
     why_say(why, "for each request its tasks waited %.1f us for a CPU beside %.1f us on it", delay_us,
             cpu_us);
     why_say_foreign(why, "other programs", "; ");

@@ -349,6 +349,15 @@ Test(bench_why, a_missing_counter_is_named)
         expect_needed(&cost, 1, counted[i]);
 }
 
+Test(bench_why, what_was_offered_and_answered_was_bound_by_no_delay)
+{
+    slices.cost.count = 0;
+    time_all(SAMPLE_rate_offered_per_s, 10000);
+    expect("nothing bound it", "of 10000 requests per second offered 10000 were answered");
+    time_all(SAMPLE_rate_offered_per_s, 11000);
+    expect("not known", "run_queue_us_per_request missing");
+}
+
 Test(bench_why, user_or_kernel_not_known)
 {
     use_cpu(0.98, 1, 0.9);

@@ -22,9 +22,10 @@ static int explain(const struct past_run *run, struct row *cell)
     const struct row **rows = past_run_slices(run, cell, &count);
     const json_t *model = past_run_model(run, row_text(cell, CELL_scenario), row_text(cell, CELL_model));
     struct why_slices slices = {.scans = json_is_true(json_object_get(model, "scans"))};
+    const char *kind = row_has(cell, CELL_load_fraction) ? "load" : "timing";
     int status = -1;
 
-    if (add(&slices.timing, rows, count, "timing") == 0 && add(&slices.cost, rows, count, "cost") == 0) {
+    if (add(&slices.timing, rows, count, kind) == 0 && add(&slices.cost, rows, count, "cost") == 0) {
         why_explain(cell, &slices);
         status = 0;
     }
