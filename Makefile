@@ -109,12 +109,10 @@ INCLUDES_tests   := -Itests -Iservers -Iclients -Icommon
 LIMIT_SOURCES  := $(wildcard bench/limits/*.c)
 LIMIT_PROGRAMS  = $(patsubst bench/limits/%.c,$(BUILD)/limits/%,$(LIMIT_SOURCES))
 
-# One of them is not bare but the library that people embed: built where it is installed.
-MICROHTTPD := $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
-ifeq ($(MICROHTTPD),)
-LIMIT_SOURCES := $(filter-out bench/limits/microhttpd.c,$(LIMIT_SOURCES))
-endif
-LDLIBS_limits/microhttpd := $(MICROHTTPD)
+# Two of them need a library, and are built where it is installed: one is the library that people embed, one a client.
+LDLIBS_limits/microhttpd := $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
+LDLIBS_limits/client := $(LIBURING)
+LIMIT_SOURCES := $(filter-out $(foreach name,microhttpd client,$(if $(LDLIBS_limits/$(name)),,bench/limits/$(name).c)),$(LIMIT_SOURCES))
 
 # Two more builds of the server, for the cost suite only (tests/counted/): one that counts what it allocates, and the
 # same with a system call planted in one model.
