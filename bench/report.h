@@ -7,10 +7,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "report_layout.h"
 #include "run_directory.h"
 #include "summary.h"
-
-enum report_style { REPORT_TEXT, REPORT_EXPLAINED, REPORT_MARKDOWN }; /* explained: what bound each cell */
 
 /* One table per scenario and connection count, the finding of each scenario, and the notes. */
 void report_tables(FILE *out, const struct summary *summary, enum report_style style);
@@ -21,7 +20,7 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
  */
 enum { FINDING_MAX = 700 };
 const char *report_finding(const struct summary *summary, const struct session_part *part,
-                           char text[FINDING_MAX]);
+                           enum report_style style, char text[FINDING_MAX]);
 
 /* The capacities of a group: a table as on the terminal or in Markdown; one sentence; an object of
  * results.json. */

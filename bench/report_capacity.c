@@ -78,7 +78,7 @@ static void put_head(struct report_line *head, const struct capacity_group *grou
     snprintf(head->fields[RATIO], REPORT_FIELD_MAX, "vs %s [95 %%]", scenario->control);
     strcpy(head->fields[RATE], "capacity/s [95 %]");
     snprintf(head->fields[P99], REPORT_FIELD_MAX, "%.*s there %s", name_length(scenario->capacity),
-             scenario->capacity, style == REPORT_MARKDOWN ? "µs" : "us");
+             scenario->capacity, report_signs(style)->us);
     strcpy(head->fields[SERVED], "searches");
     strcpy(head->fields[VERDICT], "verdict");
 }
@@ -91,21 +91,21 @@ static void write_title(FILE *out, const struct capacity_group *group, enum repo
     fprintf(out,
             "%s%s: %u connection%s, the highest rate offered (open loop) at which %s, in slices of %s, %s "
             "over %s\n",
-            style == REPORT_MARKDOWN ? "### " : "", scenario->name, group->connections,
+            report_signs(style)->heading, scenario->name, group->connections,
             group->connections > 1 ? "s" : "", scenario->capacity,
             units_format_duration(slice, scenario->slice_ns), scenario->protocol, scenario->transport);
     if (!isnan(group->same.low))
         fprintf(out,
                 "%sTwo copies of %s differed by %+.1f %% [%+.1f, %+.1f]: no difference below %.1f %% is "
                 "claimed.\n",
-                style == REPORT_MARKDOWN ? "\n" : "", scenario->control, (group->same.ratio - 1) * 100,
+                report_signs(style)->apart, scenario->control, (group->same.ratio - 1) * 100,
                 (group->same.low - 1) * 100, (group->same.high - 1) * 100, group->floor * 100);
     putc('\n', out);
 }
 
 void report_capacity(FILE *out, const struct capacity_group *group, enum report_style style)
 {
-    const char *bullet = style == REPORT_MARKDOWN ? "* " : "  ";
+    const char *bullet = report_signs(style)->bullet;
     struct report_line lines[SCENARIO_LIST_MAX + 1];
     bool shown[REPORT_FIELDS];
 
@@ -114,13 +114,7 @@ void report_capacity(FILE *out, const struct capacity_group *group, enum report_
         put_line(&lines[i + 1], group, &group->rows[i]);
     report_find_shown(lines, group->count + 1, shown);
     write_title(out, group, style);
-    if (style == REPORT_MARKDOWN) {
-        report_layout_markdown(out, lines, group->count + 1, shown);
-    } else {
-        struct terminal terminal = terminal_of(out);
-
-        report_layout_text(out, lines, group->count + 1, shown, &terminal);
-    }
+    report_layout(out, lines, group->count + 1, shown, style);
     putc('\n', out);
     for (unsigned i = 0; i < group->count; i++)
         if (row_has(&group->rows[i], CAPACITY_detail))

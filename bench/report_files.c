@@ -57,7 +57,7 @@ static int write_json(const struct summary *summary, struct failure *failure)
         const struct session_part *part = &summary->session->parts[p];
 
         json_object_set_new(findings, part->scenario.name,
-                            json_string(report_finding(summary, part, finding)));
+                            json_string(report_finding(summary, part, REPORT_MARKDOWN, finding)));
     }
     json_object_set_new(root, "findings", findings);
     json_object_set_new(root, "slices", json_integer(summary->slices));

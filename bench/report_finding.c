@@ -7,17 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PREFERRED_CONNECTIONS = 64 };
-
 /* The group a reader looks at first. */
 static const struct summary_group *main_group(const struct summary *summary, const struct session_part *part)
 {
     const struct count_list *list = &part->scenario.connections;
     enum client_kind client =
         scenario_has_client(&part->scenario, "tenk-load") ? CLIENT_TENK_LOAD : CLIENT_WRK;
-    const struct summary_group *group = summary_find_group(summary, part, client, PREFERRED_CONNECTIONS);
 
-    return group ? group : summary_find_group(summary, part, client, list->items[list->count / 2]);
+    return summary_find_group(summary, part, client, connections_first(list->items, list->count));
 }
 
 static bool competes(const struct summary_group *group, const struct row *cell)
@@ -49,7 +46,8 @@ static void add_interval(char *text, size_t size, const struct estimate *estimat
 }
 
 static void compare_first_two(const struct summary *summary, const struct summary_group *group,
-                              const struct row *first, const struct row *second, char text[FINDING_MAX])
+                              const struct row *first, const struct row *second, const char *us,
+                              char text[FINDING_MAX])
 {
     const char *a = row_text(first, CELL_model), *b = row_text(second, CELL_model);
     struct estimate estimate = summary_compare(summary, group, b, a, SAMPLE_server_cpu_us_per_request);
@@ -57,8 +55,8 @@ static void compare_first_two(const struct summary *summary, const struct summar
     size_t used = strlen(text);
 
     if (isnan(estimate.low) || isnan(group->floor)) {
-        snprintf(text + used, FINDING_MAX - used, "; too few rounds to compare it with %s (%.2f us).", b,
-                 row_number(second, CELL_server_cpu_us_per_request));
+        snprintf(text + used, FINDING_MAX - used, "; too few rounds to compare it with %s (%.2f %s).", b,
+                 row_number(second, CELL_server_cpu_us_per_request), us);
     } else if (statistics_verdict(&estimate, group->floor) == DIFFERENCE_MORE) {
         snprintf(text + used, FINDING_MAX - used, "; %s, next, takes ", b);
         add_interval(text, FINDING_MAX, &estimate);
@@ -87,8 +85,9 @@ static void compare_last(const struct summary *summary, const struct summary_gro
 }
 
 const char *report_finding(const struct summary *summary, const struct session_part *part,
-                           char text[FINDING_MAX])
+                           enum report_style style, char text[FINDING_MAX])
 {
+    const struct report_signs *signs = report_signs(style);
     const struct summary_group *group = main_group(summary, part);
     const struct row *found[SCENARIO_LIST_MAX];
     unsigned count = group ? find_competitors(group, found) : 0;
@@ -100,16 +99,16 @@ const char *report_finding(const struct summary *summary, const struct session_p
             return report_capacity_finding(summary->session, &summary->capacities.groups[g], text);
     if (count == 0)
         return text;
-    used = (size_t)snprintf(text, FINDING_MAX, "At %u connection%s %s %s: %.2f us of server CPU per request",
+    used = (size_t)snprintf(text, FINDING_MAX, "At %u connection%s %s %s: %.2f %s of server CPU per request",
                             group->connections, group->connections > 1 ? "s" : "",
                             row_text(found[0], CELL_model),
                             count > 1 ? "was the cheapest" : "alone can be ranked",
-                            row_number(found[0], CELL_server_cpu_us_per_request));
+                            row_number(found[0], CELL_server_cpu_us_per_request), signs->us);
     if (row_has(found[0], CELL_cpu_ratio))
-        snprintf(text + used, FINDING_MAX - used, ", %.2f x %s", row_number(found[0], CELL_cpu_ratio),
-                 part->scenario.control);
+        snprintf(text + used, FINDING_MAX - used, ", %.2f %s %s", row_number(found[0], CELL_cpu_ratio),
+                 signs->times, part->scenario.control);
     if (count > 1)
-        compare_first_two(summary, group, found[0], found[1], text);
+        compare_first_two(summary, group, found[0], found[1], signs->us, text);
     else
         strncat(text, ".", FINDING_MAX - strlen(text) - 1);
     if (count > 2)

@@ -99,6 +99,14 @@ static void write_field(FILE *out, const char *text, int width, const char *styl
             width < 0 ? padding : 0, "");
 }
 
+const struct report_signs *report_signs(enum report_style style)
+{
+    static const struct report_signs ascii = {"us", "x", "", "  ", ""},
+                                     markdown = {"µs", "×", "### ", "* ", "\n"};
+
+    return style == REPORT_MARKDOWN ? &markdown : &ascii;
+}
+
 void report_layout_text(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],
                         const struct terminal *terminal)
 {
@@ -190,4 +198,17 @@ void report_layout_markdown(FILE *out, const struct report_line *lines, unsigned
         if (i == 0)
             fputs("|\n", out);
     }
+}
+
+void report_layout(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],
+                   enum report_style style)
+{
+    struct terminal terminal;
+
+    if (style == REPORT_MARKDOWN) {
+        report_layout_markdown(out, lines, count, shown);
+        return;
+    }
+    terminal = terminal_of(out);
+    report_layout_text(out, lines, count, shown, &terminal);
 }

@@ -10,6 +10,17 @@
 
 #include "terminal.h"
 
+enum report_style { REPORT_TEXT, REPORT_EXPLAINED, REPORT_MARKDOWN }; /* explained: what bound each cell */
+
+/* What a style writes: "us" where a terminal may know no more than ASCII, "µs" in files; likewise "x", "×".
+ */
+struct report_signs {
+    const char *us, *times;
+    const char *heading, *bullet; /* before a title; before each note */
+    const char *apart;            /* before a paragraph that follows a title */
+};
+const struct report_signs *report_signs(enum report_style style);
+
 enum { REPORT_FIELDS = 11, REPORT_FIELD_MAX = 160 };
 
 enum report_field { MODEL, CPU, RATIO, RATE, P50, P99, SERVED, WRK, SYSCALLS, VERDICT, WHY };
@@ -32,6 +43,10 @@ void report_layout_text(FILE *out, const struct report_line *lines, unsigned cou
                         const struct terminal *terminal);
 void report_layout_markdown(FILE *out, const struct report_line *lines, unsigned count,
                             const bool shown[REPORT_FIELDS]);
+
+/* One of the two, as the style wants it. */
+void report_layout(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],
+                   enum report_style style);
 
 /* CPU time per request as zero-based bars. Nothing when the terminal is narrow, or `out` is none. */
 void report_layout_bars(FILE *out, const struct report_line *lines, unsigned count,

@@ -88,8 +88,8 @@ void report_load(FILE *out, const struct summary *summary, const struct session_
         if (group->part != part)
             continue;
         fprintf(out, "%s%s: %u connection%s, p50 / p99 in %s over the share of each model's own capacity\n\n",
-                style == REPORT_MARKDOWN ? "### " : "", part->scenario.name, group->connections,
-                group->connections > 1 ? "s" : "", style == REPORT_MARKDOWN ? "µs" : "us");
+                report_signs(style)->heading, part->scenario.name, group->connections,
+                group->connections > 1 ? "s" : "", report_signs(style)->us);
         write_head(out, &part->scenario, style);
         for (unsigned i = 0; i < group->count; i++)
             write_model(out, summary, group, &group->rows[i], style);

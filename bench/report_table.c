@@ -95,7 +95,7 @@ static void put_line(struct report_line *line, const struct summary_group *group
 
 static void put_head(struct report_line *head, const struct summary_group *group, enum report_style style)
 {
-    const char *us = style == REPORT_MARKDOWN ? "µs" : "us";
+    const char *us = report_signs(style)->us;
 
     memset(head, 0, sizeof(*head));
     strcpy(head->fields[MODEL], "model");
@@ -129,8 +129,8 @@ static void write_title(FILE *out, const struct summary_group *group, enum repor
     bool wrk = group->client == CLIENT_WRK;
 
     units_format_duration(slice, wrk ? scenario->wrk_slice_ns : scenario->slice_ns);
-    fprintf(out, "%s%s: %u connection%s, %s, %s over %s", style == REPORT_MARKDOWN ? "### " : "",
-            scenario->name, group->connections, group->connections > 1 ? "s" : "", client_name(group->client),
+    fprintf(out, "%s%s: %u connection%s, %s, %s over %s", report_signs(style)->heading, scenario->name,
+            group->connections, group->connections > 1 ? "s" : "", client_name(group->client),
             scenario->protocol, transport_of_all(group));
     if (group->load > 0)
         fprintf(out, ", at %.3g %% of each model's own capacity (%s)", group->load * 100, scenario->capacity);
@@ -139,7 +139,7 @@ static void write_title(FILE *out, const struct summary_group *group, enum repor
         fprintf(out,
                 "%sTwo copies of %s differed by %+.1f %% [%+.1f, %+.1f]: smaller differences of CPU time "
                 "prove nothing.\n",
-                style == REPORT_MARKDOWN ? "\n" : "", scenario->control, (group->same.ratio - 1) * 100,
+                report_signs(style)->apart, scenario->control, (group->same.ratio - 1) * 100,
                 (group->same.low - 1) * 100, (group->same.high - 1) * 100);
     putc('\n', out);
 }
@@ -216,19 +216,17 @@ static void write_legend(FILE *out, const struct summary_group *group, const cha
                 bullet);
 }
 
-static void write_terminal(FILE *out, const struct report_line *lines, unsigned count,
-                           bool shown[REPORT_FIELDS])
+static void write_bars(FILE *out, const struct report_line *lines, unsigned count)
 {
     struct terminal terminal = terminal_of(out);
 
-    report_layout_text(out, lines, count, shown, &terminal);
     report_layout_bars(out, lines, count, &terminal);
 }
 
 static void write_group(FILE *out, const struct summary *summary, const struct summary_group *group,
                         enum report_style style)
 {
-    const char *bullet = style == REPORT_MARKDOWN ? "* " : "  ";
+    const char *bullet = report_signs(style)->bullet;
     struct report_line lines[SCENARIO_LIST_MAX + 1];
     bool shown[REPORT_FIELDS];
 
@@ -238,10 +236,9 @@ static void write_group(FILE *out, const struct summary *summary, const struct s
     report_find_shown(lines, group->count + 1, shown);
     shown[WHY] &= style == REPORT_MARKDOWN; /* the terminal has --explain */
     write_title(out, group, style);
-    if (style == REPORT_MARKDOWN)
-        report_layout_markdown(out, lines, group->count + 1, shown);
-    else
-        write_terminal(out, lines, group->count + 1, shown);
+    report_layout(out, lines, group->count + 1, shown, style);
+    if (style != REPORT_MARKDOWN)
+        write_bars(out, lines, group->count + 1);
     if (style == REPORT_EXPLAINED) {
         fputs("\nwhat bound it\n", out);
         why_print(out, group->cells, group->count);
@@ -281,7 +278,7 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
         for (unsigned g = 0; g < summary->count; g++)
             if (summary->groups[g].part == part && is_shown(&summary->groups[g], style))
                 write_group(out, summary, &summary->groups[g], style);
-        if (report_finding(summary, part, finding)[0])
+        if (report_finding(summary, part, style, finding)[0])
             fprintf(out, style == REPORT_MARKDOWN ? "**%s**\n\n" : "%s\n\n", finding);
     }
     if (summary->noisy > 0 || summary->repeats > 0)

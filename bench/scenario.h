@@ -132,4 +132,7 @@ const struct count_list *scenario_wrk_connections(const struct scenario *scenari
 bool name_list_has(const struct name_list *list, const char *name);
 unsigned count_list_max(const struct count_list *list);
 
+/* Of connection counts the one that a reader looks at first: 64, else the middle one. `count` > 0. */
+unsigned connections_first(const unsigned *connections, unsigned count);
+
 #endif

@@ -22,6 +22,16 @@ unsigned count_list_max(const struct count_list *list)
     return max;
 }
 
+unsigned connections_first(const unsigned *connections, unsigned count)
+{
+    enum { PREFERRED = 64 };
+
+    for (unsigned i = 0; i < count; i++)
+        if (connections[i] == PREFERRED)
+            return PREFERRED;
+    return connections[count / 2];
+}
+
 bool scenario_pair(const char *pair, char a[SCENARIO_NAME_MAX], char b[SCENARIO_NAME_MAX])
 {
     const char *slash = strchr(pair, '/');

@@ -19,7 +19,7 @@
 enum {
     PAST_RUN_NAME_MAX = 256,
     PAST_RUN_CELLS_MAX = 100000, /* more than any machine measures in a week */
-    PAST_SCENARIOS_MAX = 64,     /* of which a report says something */
+    PAST_SCENARIOS_MAX = 128,    /* of which a report says something; and of connection counts in one */
 };
 
 /* All models at one connection count under one client: a table of results.md. Texts belong to the JSON. */

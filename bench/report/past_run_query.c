@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario.h"
 #include "statistics.h"
 #include "selection.h"
-
-enum { PREFERRED_CONNECTIONS = 64 };
 
 /* ---- groups ---- */
 
@@ -24,33 +23,33 @@ const struct past_group *past_run_group_of(const struct past_run *run, const str
     return &run->groups[0];
 }
 
-static bool is_better_main(const struct past_group *group, const struct past_group *best)
+/* The groups of a scenario that one client made. How many; at most `max` of their counts are written. */
+static unsigned find_counts(const struct past_run *run, const char *scenario, bool wrk, unsigned *counts,
+                            unsigned max)
 {
-    bool load = strcmp(group->client, "wrk") != 0, best_load = best && strcmp(best->client, "wrk") != 0;
+    unsigned found = 0;
 
-    if (!best || load != best_load)
-        return !best || load;
-    return group->connections == PREFERRED_CONNECTIONS && best->connections != PREFERRED_CONNECTIONS;
+    for (unsigned i = 0; i < run->group_count && found < max; i++)
+        if (strcmp(run->groups[i].scenario, scenario) == 0 &&
+            (strcmp(run->groups[i].client, "wrk") == 0) == wrk)
+            counts[found++] = run->groups[i].connections;
+    return found;
 }
 
 const struct past_group *past_run_main_group(const struct past_run *run, const char *scenario)
 {
-    const struct past_group *best = NULL, *middle = NULL;
-    unsigned alike = 0, seen = 0;
+    unsigned counts[PAST_SCENARIOS_MAX],
+        count = find_counts(run, scenario, false, counts, PAST_SCENARIOS_MAX);
+    bool wrk = count == 0;
 
-    for (unsigned i = 0; i < run->group_count; i++)
-        if (strcmp(run->groups[i].scenario, scenario) == 0 && is_better_main(&run->groups[i], best))
-            best = &run->groups[i];
-    if (!best || best->connections == PREFERRED_CONNECTIONS)
-        return best;
-    for (unsigned i = 0; i < run->group_count; i++)
-        alike += strcmp(run->groups[i].scenario, scenario) == 0 &&
-                 strcmp(run->groups[i].client, best->client) == 0;
-    for (unsigned i = 0; i < run->group_count && !middle; i++)
+    if (wrk)
+        count = find_counts(run, scenario, true, counts, PAST_SCENARIOS_MAX);
+    for (unsigned i = 0; i < run->group_count && count > 0; i++)
         if (strcmp(run->groups[i].scenario, scenario) == 0 &&
-            strcmp(run->groups[i].client, best->client) == 0 && seen++ == alike / 2)
-            middle = &run->groups[i];
-    return middle;
+            (strcmp(run->groups[i].client, "wrk") == 0) == wrk &&
+            run->groups[i].connections == connections_first(counts, count))
+            return &run->groups[i];
+    return NULL;
 }
 
 double past_run_load(const struct past_run *run, const struct past_group *group)
