@@ -175,14 +175,28 @@ static enum session_outcome run_slice(struct block *block, const struct slice *s
     return outcome;
 }
 
-/* The plan's time for two more rounds and for what comes after all rounds. */
-static int64_t next_ns(const struct block *block, unsigned round)
+/* How many rounds, or searches, are run to the end once they have begun. */
+static unsigned together(const struct slice *slice)
+{
+    return slice->search ? STOP_SEARCHES_TOGETHER : STOP_ROUNDS_TOGETHER;
+}
+
+/* Whether `other` is run before it is asked again if there is time, or comes after all rounds in any case. */
+static bool comes_next(const struct slice *slice, const struct slice *other)
+{
+    if (other->cost || other->search != slice->search)
+        return other->cost || (other->load > 0 && other->round < together(other));
+    return other->round < slice->round + together(slice);
+}
+
+/* The plan's time for that. */
+static int64_t next_ns(const struct block *block, const struct slice *slice)
 {
     const struct plan *plan = &block->part->plan;
     int64_t sum_ns = 0;
 
     for (unsigned i = 0; i < plan->count; i++)
-        if (!block->done[i] && (plan->slices[i].cost || plan->slices[i].round < round + 2))
+        if (!block->done[i] && comes_next(slice, &plan->slices[i]))
             sum_ns += slice_expected_ns(&plan->slices[i], &block->part->scenario);
     return sum_ns;
 }
@@ -194,8 +208,8 @@ static void stop_early(struct block *block, const struct slice *slice)
     unsigned last = slice->index > 0 ? part->plan.slices[slice->index - 1].round : slice->round;
 
     if (slice->cost || slice->round == last ||
-        !stop_rule_met(block->stop, &part->scenario, &block->session->samples, slice->round,
-                       next_ns(block, slice->round), part->stopped, sizeof(part->stopped)))
+        !stop_rule_met(block->stop, &part->scenario, &block->session->samples, slice->round, together(slice),
+                       next_ns(block, slice), part->stopped, sizeof(part->stopped)))
         return;
     part->rounds = slice->search ? part->rounds : slice->round;
     progress_note(&block->session->progress, "%s: stopped after %u of %u %s: %s", part->scenario.name,

@@ -67,11 +67,12 @@ static double widest_interval(const struct stop_rule *rule, const struct scenari
 }
 
 bool stop_rule_met(const struct stop_rule *rule, const struct scenario *scenario,
-                   const struct samples *samples, unsigned round, int64_t next_ns, char *why, size_t size)
+                   const struct samples *samples, unsigned round, unsigned together, int64_t next_ns,
+                   char *why, size_t size)
 {
     double widest;
 
-    if (round == 0 || round % 2 != 0)
+    if (round == 0 || round % together != 0)
         return false;
     if (rule->deadline_ns > 0 && clock_now_ns() + next_ns > rule->deadline_ns) {
         snprintf(why, size, "its time is spent");

@@ -1,7 +1,8 @@
 /*
  * stop_rule - when a scenario has been measured enough: every interval is narrow enough, or its time is
  * spent. Looked at after every second round only: odd rounds run the order of the one before them
- * backwards, and what drifts weighs on all models alike only if both have been run.
+ * backwards, and what drifts weighs on all models alike only if both have been run. A search for a capacity
+ * stands for itself.
  *
  * Stopping depends on the width of the intervals and never on where they lie, so that it does not make
  * differences of chance.
@@ -15,7 +16,12 @@
 #include "samples.h"
 #include "scenario.h"
 
-enum { STOP_ROUNDS_MIN = 6, STOP_STARTS_MIN = 3 };
+enum {
+    STOP_ROUNDS_MIN = 6,
+    STOP_STARTS_MIN = 3,
+    STOP_ROUNDS_TOGETHER = 2, /* rounds that are run to the end once they have begun */
+    STOP_SEARCHES_TOGETHER = 1,
+};
 
 struct stop_rule {
     double width; /* 0: none. Half of the 95 % interval of CPU time over the control's, as a fraction */
@@ -25,9 +31,10 @@ struct stop_rule {
 
 /*
  * Whether a scenario is to be stopped before `round` (its rounds up to it have been measured), when the next
- * two rounds and what comes after all of them take so long. `why` receives a sentence.
+ * rounds that go together and what comes after all of them take so long. `why` receives a sentence.
  */
 bool stop_rule_met(const struct stop_rule *rule, const struct scenario *scenario,
-                   const struct samples *samples, unsigned round, int64_t next_ns, char *why, size_t size);
+                   const struct samples *samples, unsigned round, unsigned together, int64_t next_ns,
+                   char *why, size_t size);
 
 #endif

@@ -51,6 +51,16 @@ Test(bench_capacity_run, what_makes_no_sense_is_refused)
     expect_refused("load = 50%\nrate = 5\n", "take one of rate and capacity out");
 }
 
+/* One search is one too many for half a second, and a second one is not begun. */
+Test(bench_capacity_run, a_budget_is_looked_at_before_each_search)
+{
+    bench_write_scenario(SCENARIO "capacity = p99<100ms\nsearches = 5\n");
+    bench_run_program("tenk-bench",
+                      BENCH_WORDS(bench_scenario, "-o", bench_run, "--no-cost", "--budget", "500ms"));
+    cr_assert_eq(bench_end.status, GOOD, "%s", bench_errors);
+    bench_expect(GOOD, "stopped after 1 of 5 searches: its time is spent");
+}
+
 static json_t *read_results(void)
 {
     char path[BENCH_PATH_MAX + 32];
