@@ -132,10 +132,26 @@ Test(readme, block_of_the_given_run)
     expect_spliced("table", NULL, "old\n");
 }
 
+/* What a reader needs to know how far to trust a figure: the difference that proves nothing, and the machine.
+ */
+Test(readme, doubts_and_machine)
+{
+    char content[512];
+
+    report_write(report_path("run/results.md"),
+                 "# Results\n\nA processor, Linux 1.  \nMade by: x\n\n### quick: 64 connections, tenk-load, "
+                 "http\n\nTwo copies of c differed by +1.0 %: no.\n\n| model |\n|---|\n| a |\n");
+    expect_spliced(marker("same quick 64"), NULL, "Two copies of c differed by +1.0 %: no.\n");
+    snprintf(content, sizeof(content), "A processor, Linux 1. The run with all raw samples: [run](%s).\n",
+             run);
+    expect_spliced("machine", run, content);
+    expect_spliced("machine", NULL, "old\n");
+}
+
 Test(readme, refusals_change_nothing)
 {
-    static const char *const bad[] = {"table nowhere quick 64", "ratio", "colour", "rows nowhere quick 64",
-                                      "file nowhere.md"};
+    static const char *const bad[] = {"table nowhere quick 64", "ratio",           "colour",
+                                      "rows nowhere quick 64",  "file nowhere.md", "same nowhere quick 64"};
     char text[512], *page;
 
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
