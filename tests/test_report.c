@@ -319,6 +319,32 @@ Test(report, says_why_cells_are_not_ranked)
     free(page);
 }
 
+Test(report, says_that_one_model_is_no_comparison)
+{
+    char *page;
+
+    report_render("one_model");
+    page = read_page();
+    expect_in(page, "No model can be compared with another");
+    expect_not_in(page, "Nothing can be ranked");
+    expect_in(page, "<li>The cell is valid.</li>");
+    free(page);
+}
+
+Test(report, words_without_the_columns_they_come_from)
+{
+    char *page;
+
+    report_render("missing");
+    page = read_page();
+    expect_in(page, "1 of 3 cells is INVALID, shown and not ranked: no reason given 1.");
+    expect_in(page,
+              "How far two copies of one server differ was not measured: no difference can be claimed.");
+    expect_in(page, "The machine is not known: the run has no run.json.");
+    expect_not_in(page, "nan");
+    free(page);
+}
+
 /* By tenk-bench if it did, else from the samples by the same rules. */
 Test(report, says_what_bound_each_cell)
 {

@@ -75,7 +75,7 @@ static void say_invalid(const struct words_sink *sink, const struct tally *tally
     if (cells == 0)
         return;
     if (tally->invalid == 0) {
-        say(sink, false, "All %u cells are valid.", cells);
+        say(sink, false, cells == 1 ? "The cell is valid." : "All %u cells are valid.", cells);
         return;
     }
     for (unsigned i = 0; i < tally->kinds; i++) {

@@ -67,7 +67,7 @@ void words_about(char *text, size_t size, const struct past_run *run)
     append(text, size, "; %.60s, revision %.40s.", compiler ? compiler : "unknown compiler",
            revision ? revision : "unknown");
     if (run->cell_count > 0)
-        append(text, size, " %u cells.", run->cell_count);
+        append(text, size, " %u cell%s.", run->cell_count, run->cell_count == 1 ? "" : "s");
     if (run->capacities_count > 0)
         append(text, size, " Capacities of %u models.", run->capacities[0].count);
 }
@@ -173,6 +173,29 @@ static unsigned say_capacities(const struct words_sink *sink, const struct past_
                        label);
 }
 
+/* Why there is no finding: nothing is valid, or there is nothing to compare with. */
+static void say_none(const struct words_sink *sink, const struct past_run *run)
+{
+    const struct row *ranked = NULL;
+    char text[WORDS_MAX];
+
+    for (unsigned i = 0; i < run->cell_count && !ranked; i++)
+        if (is_ranked_cell(&run->cells[i]) && row_has(&run->cells[i], CELL_server_cpu_us_per_request))
+            ranked = &run->cells[i];
+    if (ranked)
+        snprintf(
+            text, sizeof(text),
+            "No model can be compared with another: of those that were measured too few are valid, or had "
+            "too few rounds. %.60s took %.2f µs of server CPU per request.",
+            row_text(ranked, CELL_model), row_number(ranked, CELL_server_cpu_us_per_request));
+    else
+        snprintf(
+            text, sizeof(text),
+            "Nothing can be ranked: no cell is valid, served everyone and has a CPU time. The table below "
+            "says why of each.");
+    sink->say(sink->context, "", text, true);
+}
+
 void words_findings(const struct words_sink *sink, const struct past_run *run)
 {
     const struct past_group *scenarios[PAST_SCENARIOS_MAX];
@@ -192,8 +215,5 @@ void words_findings(const struct words_sink *sink, const struct past_run *run)
                                 label);
     }
     if (said == 0)
-        sink->say(sink->context, "",
-                  "Nothing can be ranked: no cell is valid, served everyone and has a CPU time. The table "
-                  "below says why of each.",
-                  true);
+        say_none(sink, run);
 }
