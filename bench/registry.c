@@ -43,6 +43,7 @@ static void read_model(struct model *model, const json_t *object)
     *model = (struct model){0};
     copy_string(model->name, sizeof(model->name), object, "name");
     copy_string(model->summary, sizeof(model->summary), object, "summary");
+    copy_string(model->family, sizeof(model->family), object, "family");
     copy_string(model->unavailable, sizeof(model->unavailable), object, "unavailable");
     model->reference = json_is_true(json_object_get(object, "reference"));
     model->uses_workers = has_property(object, "workers");

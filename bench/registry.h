@@ -23,6 +23,7 @@ struct model {
     unsigned workers;                  /* of a variant; else 0 */
     unsigned idle;                     /* of a variant, "epoll+10000": idle connections beside; else 0 */
     char summary[REGISTRY_TEXT_MAX];
+    char family[SCENARIO_NAME_MAX];      /* "event loops"; "" of external servers */
     char unavailable[REGISTRY_TEXT_MAX]; /* why it cannot run here; "" when it can */
     bool reference;                      /* a yardstick, not a server */
     bool uses_workers;

@@ -111,6 +111,7 @@ static void run(const struct server *server)
 const struct server_model model_ceiling = {
     .name = "ceiling",
     .summary = "yardstick: a bare epoll loop with a canned reply",
+    .family = "yardsticks",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING | MODEL_REFERENCE,
     .syscalls_per_request = 3,
     .run = run,

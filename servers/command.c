@@ -65,9 +65,11 @@ static void list_json(void)
         const char *why = model_unavailable(model);
         const char *quote = why != NULL ? "\"" : "";
 
-        printf("%s\n  {\"name\": \"%s\", \"summary\": \"%s\", \"unavailable\": %s%s%s, \"reference\": %s,\n"
+        printf("%s\n  {\"name\": \"%s\", \"summary\": \"%s\", \"family\": \"%s\",\n"
+               "   \"unavailable\": %s%s%s, \"reference\": %s,\n"
                "   \"properties\": [",
-               i > 0 ? "," : "", model->name, model->summary, quote, why != NULL ? why : "null", quote,
+               i > 0 ? "," : "", model->name, model->summary, model->family, quote,
+               why != NULL ? why : "null", quote,
                (model->properties & MODEL_REFERENCE) != 0 ? "true" : "false");
         list_properties(model);
         printf("], \"connections_max\": %u, \"workers_default\": %u, \"clients_at_once\": %u,\n"

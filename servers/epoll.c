@@ -46,6 +46,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_epoll = {
     .name = "epoll",
     .summary = "one loop over the ready connections with epoll(7)",
+    .family = "event loops",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 3,
     .run = run,

@@ -163,6 +163,7 @@ static void run(const struct server *server)
 const struct server_model model_epoll_edge = {
     .name = "epoll_edge",
     .summary = "one loop with edge-triggered epoll and a ready list",
+    .family = "event loops",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 3,
     .run = run,

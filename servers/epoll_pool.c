@@ -95,6 +95,7 @@ static void run(const struct server *server)
 const struct server_model model_epoll_pool = {
     .name = "epoll_pool",
     .summary = "one epoll loop, requests run in a pool of N threads",
+    .family = "loop and workers",
     .properties = MODEL_CONCURRENT | MODEL_WORKERS | MODEL_NONBLOCKING,
     .workers_default = 16,
     .syscalls_per_request = 0, /* its threads wake each other as it comes */

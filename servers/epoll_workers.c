@@ -160,6 +160,7 @@ static void run_datagrams(const struct server *asked)
 const struct server_model model_epoll_workers = {
     .name = "epoll_workers",
     .summary = "an epoll loop and a listening socket per thread",
+    .family = "event loops",
     .properties = MODEL_CONCURRENT | MODEL_WORKERS | MODEL_NONBLOCKING | MODEL_REUSE_PORT,
     .workers_default = WORKERS_CPUS,
     .syscalls_per_request = 3,

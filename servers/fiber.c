@@ -189,6 +189,7 @@ static void run(const struct server *server)
 const struct server_model model_fiber = {
     .name = "fiber",
     .summary = "a user-level thread per connection, over epoll(7)",
+    .family = "event loops",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 3,
     .run = run,

@@ -166,6 +166,7 @@ static void run(const struct server *server)
 const struct server_model model_fork = {
     .name = "fork",
     .summary = "a child process per connection",
+    .family = "processes",
     .properties = MODEL_CONCURRENT | MODEL_PER_CONNECTION,
     .syscalls_per_request = 2,
     .run = run,

@@ -205,6 +205,7 @@ static void run(const struct server *server)
 const struct server_model model_io_uring = {
     .name = "io_uring",
     .summary = "one loop over the completions of io_uring(7)",
+    .family = "completions",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 1,
 #ifdef WITH_LIBURING

@@ -58,6 +58,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_iterative = {
     .name = "iterative",
     .summary = "one client after the other",
+    .family = "one at a time",
     .connections_max = 1,
     .syscalls_per_request = 2,
     .run = run,

@@ -54,6 +54,7 @@ static void run(const struct server *server)
 const struct server_model model_leader_followers = {
     .name = "leader_followers",
     .summary = "N threads take turns at one epoll loop and serve what they see",
+    .family = "loop and workers",
     .properties = MODEL_CONCURRENT | MODEL_WORKERS | MODEL_NONBLOCKING,
     .workers_default = 16,
     .syscalls_per_request = 0, /* its threads wake each other as it comes */

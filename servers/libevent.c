@@ -215,6 +215,7 @@ static void run(const struct server *server)
 const struct server_model model_libevent = {
     .name = "libevent",
     .summary = "the epoll loop on libevent's events",
+    .family = "libraries",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 3,
 #ifdef WITH_LIBEVENT

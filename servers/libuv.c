@@ -236,6 +236,7 @@ static void run(const struct server *server)
 const struct server_model model_libuv = {
     .name = "libuv",
     .summary = "the epoll loop on libuv's poll handles",
+    .family = "libraries",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING,
     .syscalls_per_request = 3,
 #ifdef WITH_LIBUV

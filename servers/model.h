@@ -33,6 +33,7 @@ enum model_property {
 struct server_model {
     const char *name;
     const char *summary;
+    const char *family;            /* what it is one of, "event loops": it stands beside those in charts */
     const char *unavailable;       /* NULL, or why this build cannot run it; it stays listed */
     unsigned properties;           /* enum model_property */
     unsigned workers_default;      /* 0: has none; WORKERS_CPUS: one per processor */

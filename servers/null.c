@@ -28,6 +28,7 @@ static void run(const struct server *server)
 const struct server_model model_null = {
     .name = "null",
     .summary = "yardstick: accept and close",
+    .family = "yardsticks",
     .properties = MODEL_REFERENCE,
     .run = run,
 };

@@ -145,6 +145,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_poll = {
     .name = "poll",
     .summary = "one loop over all connections with poll(2)",
+    .family = "event loops",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING | MODEL_SCANS,
     .syscalls_per_request = 3,
     .run = run,

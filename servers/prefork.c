@@ -62,6 +62,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_prefork = {
     .name = "prefork",
     .summary = "N child processes, each accepts and serves its own clients",
+    .family = "processes",
     .properties = MODEL_CONCURRENT | MODEL_WORKERS,
     .workers_default = 64,
     .syscalls_per_request = 2,

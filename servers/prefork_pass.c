@@ -81,6 +81,7 @@ static void run(const struct server *server)
 const struct server_model model_prefork_pass = {
     .name = "prefork_pass",
     .summary = "an acceptor passes connections to N child processes",
+    .family = "processes",
     .properties = MODEL_CONCURRENT | MODEL_WORKERS,
     .workers_default = 64,
     .syscalls_per_request = 2,

@@ -75,6 +75,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_prethread = {
     .name = "prethread",
     .summary = "N threads, each accepts and serves its own clients",
+    .family = "threads",
     .properties = MODEL_CONCURRENT | MODEL_WORKERS,
     .workers_default = 64,
     .syscalls_per_request = 2,

@@ -145,6 +145,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_select = {
     .name = "select",
     .summary = "one loop over all connections with select(2)",
+    .family = "event loops",
     .properties = MODEL_CONCURRENT | MODEL_NONBLOCKING | MODEL_SCANS,
     .connections_max = FD_SETSIZE - OTHER_DESCRIPTORS,
     .syscalls_per_request = 3,

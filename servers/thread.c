@@ -133,6 +133,7 @@ static void run(const struct server *server)
 const struct server_model model_thread = {
     .name = "thread",
     .summary = "a thread per connection",
+    .family = "threads",
     .properties = MODEL_CONCURRENT | MODEL_PER_CONNECTION,
     .syscalls_per_request = 2,
     .run = run,

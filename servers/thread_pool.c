@@ -130,6 +130,7 @@ static void run_datagrams(const struct server *server)
 const struct server_model model_thread_pool = {
     .name = "thread_pool",
     .summary = "an acceptor, a queue of connections, N threads",
+    .family = "threads",
     .properties = MODEL_CONCURRENT | MODEL_WORKERS,
     .workers_default = 64,
     .syscalls_per_request = 2,

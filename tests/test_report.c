@@ -548,3 +548,29 @@ Test(report, refusals)
     EXPECT_REFUSAL(CANNOT, "cannot make the directory", report_fixture("alike"), "-o", "/proc/no/such");
     EXPECT_REFUSAL(CANNOT, "cannot write", report_fixture("alike"), "--no-plots", "-o", "/proc/self");
 }
+
+/* ---- colours ---- */
+
+/* A model that nobody has given a family would be drawn among the strangers. */
+Test(report, every_model_is_of_a_family)
+{
+    struct program_end end;
+    char errors[PROGRAM_TEXT_MAX], *colours = report_read("bench/report/family.c");
+    json_t *list, *model;
+    size_t i;
+
+    program_run(WORDS(program_path("tenk-serve"), "--list", "--json"), &end, errors);
+    list = json_loads(end.out, 0, NULL);
+    cr_assert_gt(json_array_size(list), 0, "%s", errors);
+    json_array_foreach(list, i, model)
+    {
+        char entry[128];
+
+        snprintf(entry, sizeof(entry), "{\"%.60s\", \"#",
+                 json_string_value(json_object_get(model, "family")));
+        cr_assert_not_null(strstr(colours, entry), "no colours for %s of %s", entry,
+                           json_string_value(json_object_get(model, "name")));
+    }
+    json_decref(list);
+    free(colours);
+}

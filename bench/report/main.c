@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "family.h"
 #include "interrupt.h"
 #include "page.h"
 #include "plot.h"
@@ -94,6 +95,16 @@ static void explain(const struct past_run *run)
     }
 }
 
+/* The colours follow the models of the tenk-serve beside this program; without one all have the same. */
+static void read_families(void)
+{
+    static struct registry registry; /* large */
+    struct failure ignored;
+
+    if (registry_read(&registry, &ignored) == 0)
+        family_use(&registry);
+}
+
 static int open_runs(struct report *report, const struct report_options *options, struct failure *failure)
 {
     for (unsigned i = 0; i < options->run_count; i++) {
@@ -134,6 +145,7 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     interrupt_watch();
+    read_families();
     status = run(&report, &options, &failure) < 0 ? complain(&failure) : EXIT_GOOD;
     for (unsigned i = 0; i < report.run_count; i++) {
         charts_free(report.charts[i]);
