@@ -35,7 +35,7 @@ void report_load(FILE *out, const struct summary *summary, const struct session_
 
 /* The ratios of the scenario's `pairs` in a group, a line each. */
 void report_pairs(FILE *out, const struct summary *summary, const struct summary_group *group,
-                  const char *bullet);
+                  enum report_style style);
 
 /* The same as a list of objects: {"a", "b", "cpu": {"ratio", "low", "high"}, "rate": {...}}. */
 json_t *report_pairs_json(const struct summary *summary, const struct summary_group *group);

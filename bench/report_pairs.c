@@ -12,19 +12,20 @@ static bool has_both(const struct summary_group *group, const char *a, const cha
     return summary_find_cell(group, a) && summary_find_cell(group, b);
 }
 
-static void write_estimate(FILE *out, const char *what, const struct estimate *estimate)
+static void write_estimate(FILE *out, const char *what, const char *times, const struct estimate *estimate)
 {
     if (isnan(estimate->ratio))
-        fprintf(out, "%s -", what);
+        fprintf(out, "%s %s -", what, times);
     else if (isnan(estimate->low))
-        fprintf(out, "%s %.2f", what, estimate->ratio);
+        fprintf(out, "%s %s %.2f", what, times, estimate->ratio);
     else
-        fprintf(out, "%s %.2f [%.2f, %.2f]", what, estimate->ratio, estimate->low, estimate->high);
+        fprintf(out, "%s %s %.2f [%.2f, %.2f]", what, times, estimate->ratio, estimate->low, estimate->high);
 }
 
 void report_pairs(FILE *out, const struct summary *summary, const struct summary_group *group,
-                  const char *bullet)
+                  enum report_style style)
 {
+    const struct report_signs *signs = report_signs(style);
     const struct name_list *pairs = &group->part->scenario.pairs;
     char a[SCENARIO_NAME_MAX], b[SCENARIO_NAME_MAX];
 
@@ -35,9 +36,9 @@ void report_pairs(FILE *out, const struct summary *summary, const struct summary
             continue;
         cpu = summary_compare(summary, group, a, b, SAMPLE_server_cpu_us_per_request);
         rate = summary_compare(summary, group, a, b, SAMPLE_requests_per_s);
-        fprintf(out, "%s%s: ", bullet, pairs->items[i]);
-        write_estimate(out, "CPU time per request x", &cpu);
-        write_estimate(out, ", requests per second x", &rate);
+        fprintf(out, "%s%s: ", signs->bullet, pairs->items[i]);
+        write_estimate(out, "CPU time per request", signs->times, &cpu);
+        write_estimate(out, ", requests per second", signs->times, &rate);
         putc('\n', out);
     }
 }

@@ -244,7 +244,7 @@ static void write_group(FILE *out, const struct summary *summary, const struct s
         why_print(out, group->cells, group->count);
     }
     putc('\n', out);
-    report_pairs(out, summary, group, bullet);
+    report_pairs(out, summary, group, style);
     write_reasons(out, group, bullet);
     write_ramps(out, group, bullet);
     write_lost(out, group, bullet);
