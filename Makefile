@@ -189,6 +189,13 @@ $(COUNTED_SERVERS): $(call objects,tests/counted/allocations.c $(SOURCES_tenk-se
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(TENK_LDFLAGS) $(call wrap,$(ALLOCATORS) $(PLANTED)) -o $@ $(filter %.o,$^) $(COMMON_LIBRARY) $(LDLIBS_tenk-serve)
 
+# And one that selfcheck makes dearer by a known amount.
+HANDICAP := $(BUILD)/handicap/tenk-serve
+$(HANDICAP): $(call objects,bench/handicap/handicap.c $(SOURCES_tenk-serve)) $(LIBRARY_tenk-serve) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(TENK_LDFLAGS) $(call wrap,send) -o $@ $^ $(LDLIBS_tenk-serve)
+
 $(BUILD)/limits/%: bench/limits/%.c bench/limits/limit.h Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -219,12 +226,6 @@ bench-limits: all limits ## measure models against the bare loop of their shape
 
 bench-transports: all limits ## measure models over every transport, and datagram servers against a bare loop
 	$(Q)$(BUILD)/tenk-bench bench/scenarios/transports.ini
-
-# What plants a difference for selfcheck; no program is linked with it.
-HANDICAP := $(BUILD)/handicap.so
-$(HANDICAP): bench/handicap/handicap.c
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(TENK_CFLAGS) -fPIC -shared -o $@ $<
 
 selfcheck: all $(HANDICAP) ## are the verdicts right? false alarms, planted differences, then selfcheck-load (eight minutes)
 	$(Q)bench/selfcheck.sh $(BUILD) results/selfcheck

@@ -1,18 +1,16 @@
 /*
- * handicap - makes a server dearer by a known amount: loaded before it (LD_PRELOAD), it burns
+ * handicap - makes a server dearer by a known amount: tenk-serve linked once more, so that it burns
  * TENK_HANDICAP_NS nanoseconds of CPU time in every send(2), and a server of ours sends once per request. For
- * `make selfcheck`, which plants a difference and looks whether it is found. No server carries any of this.
+ * `make selfcheck`, which plants a difference and looks whether it is found. No program that is installed has it.
  *
- *     LD_PRELOAD=build/handicap.so TENK_HANDICAP_NS=100 build/tenk-serve epoll
+ *     TENK_HANDICAP_NS=100 build/handicap/tenk-serve epoll
  *
  * A loop whose speed is measured once at the start, because reading the clock would cost 20 ns each time.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { TRIALS = 20, TRIAL_STEPS = 200000, NS_MAX = 1000000 };
 
@@ -55,8 +53,12 @@ __attribute__((constructor)) static void calibrate(void)
     steps = (uint64_t)(wanted_ns * TRIAL_STEPS / (double)best_ns + 0.5);
 }
 
-ssize_t send(int fd, const void *bytes, size_t size, int flags)
+/* The linker turns every send of the server into this one, and the true one into __real_send. ld(1), --wrap */
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
 {
     burn(steps);
-    return syscall(SYS_sendto, fd, bytes, size, flags, NULL, 0);
+    return __real_send(fd, bytes, size, flags);
 }
