@@ -24,11 +24,23 @@ void bench_remove_tree(const char *path);
 /* Runs one of our programs with these words; it must end by itself. */
 void bench_run_program(const char *name, const char *const *words);
 
-/* The same without waiting for the end. */
+/*
+ * Whether slices of the run say nothing because the machine was away: server or client had no CPU for the
+ * length of one. False when somebody is at fault beside that.
+ */
+bool bench_disturbed(void);
+
+/* Measures into bench_run with tenk-bench and these words, anew while it is disturbed; it must end well. */
+void bench_measure(const char *const *words);
+
+/* Starts one of our programs, without waiting for its end. */
 void bench_start_program(struct program *program, const char *name, const char *const *words);
 
 /* Asserts the exit status, and that a text stands in what was printed. */
 void bench_expect(int status, const char *part);
+
+/* Asserts that a run has come to a good end, disturbed or not, and that a text stands in what was printed. */
+void bench_expect_end(const char *part);
 
 /* A refusal: one sentence on one line of stderr, nothing on standard output. */
 void bench_expect_sentence(int status, const char *part);

@@ -11,7 +11,7 @@
 #include "bench_directory.h"
 #include "program.h"
 
-enum { TIMEOUT_S = 120, GOOD = 0, USAGE = 2 };
+enum { TIMEOUT_S = 120, ATTEMPTS = 5, GOOD = 0, USAGE = 2 };
 
 static struct program killed;
 
@@ -101,13 +101,12 @@ static void expect_capacity(unsigned searches)
     json_decref(root);
 }
 
-/* Killed in the middle of a search: what was measured is kept, and the search goes on from there. */
-Test(bench_capacity_run, is_found_and_taken_up_again)
+/* A run that is killed in the middle of a search and resumed. */
+static void search_in_two_parts(void)
 {
-    static const char scenario[] = SCENARIO "capacity = p99<500ms\nsearches = 3\n";
     unsigned lines;
 
-    bench_write_scenario(scenario);
+    bench_remove_tree(bench_run);
     bench_start_program(&killed, "tenk-bench", BENCH_WORDS(bench_scenario, "-o", bench_run));
     bench_wait_for_samples(3);
     cr_assert_eq(kill(killed.pid, SIGKILL), 0);
@@ -115,6 +114,17 @@ Test(bench_capacity_run, is_found_and_taken_up_again)
     lines = bench_sample_lines();
     cr_assert_geq(lines, 3);
     bench_run_program("tenk-bench", BENCH_WORDS("--resume", bench_run));
+}
+
+/* What was measured before the kill is kept, and the search goes on from there. */
+Test(bench_capacity_run, is_found_and_taken_up_again)
+{
+    unsigned lines;
+
+    bench_write_scenario(SCENARIO "capacity = p99<500ms\nsearches = 3\n");
+    search_in_two_parts();
+    for (int i = 1; bench_disturbed() && i < ATTEMPTS; i++)
+        search_in_two_parts();
     bench_expect(GOOD, "capacity/s [95 %]");
     bench_expect(GOOD, "At 4 connections epoll keeps p99<500ms up to");
     expect_capacity(3);
@@ -132,7 +142,7 @@ Test(bench_capacity_run, loads_are_offered_in_parts_of_it)
     json_t *root;
 
     bench_write_scenario(scenario);
-    bench_run_program("tenk-bench", BENCH_WORDS(bench_scenario, "-o", bench_run));
+    bench_measure(BENCH_WORDS(bench_scenario));
     bench_expect(GOOD, "over the share of each model's own capacity");
     root = read_results();
     groups = json_object_get(root, "groups");

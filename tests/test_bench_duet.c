@@ -29,12 +29,6 @@ static const char *serve(void)
     return path;
 }
 
-/* An overloaded machine may give a server no time in a short slice; that is a fault and not tested here. */
-static void expect_end(const char *part)
-{
-    bench_expect(strstr(bench_errors, "no-reply") || bench_end.status == FAULT ? FAULT : 0, part);
-}
-
 /*
  * What the rows of a duet must hold, and how many rows each slice has: more than one where clients were
  * starved and it was run again with a longer ramp.
@@ -89,13 +83,13 @@ Test(bench_duet, alternately_and_at_the_same_time)
 
     bench_run_program("tenk-bench",
                       BENCH_WORDS("--duet", serve(), program_path("tenk-serve"), SIZE, "-o", bench_run));
-    expect_end("alternating in one sitting");
-    expect_end("both servers at the same time on one CPU");
+    bench_expect_end("alternating in one sitting");
+    bench_expect_end("both servers at the same time on one CPU");
     read_rows(rows);
     for (unsigned i = 0; i < ROUNDS * SLICES_PER_ROUND; i++)
         cr_assert_geq(rows[i], 1, "slice %u has %u rows", i, rows[i]);
     bench_run_program("tenk-compare", BENCH_WORDS(bench_run, "--fail-if", "cpu>+500%"));
-    bench_expect(bench_end.status == FAULT ? FAULT : 0, "alternating in one sitting");
+    bench_expect_end("alternating in one sitting");
 }
 
 /* Killed between the rows of two slices that belong together: both are measured again, and pair anew. */
@@ -106,7 +100,7 @@ Test(bench_duet, half_a_pair_is_measured_again)
     FILE *in, *out;
 
     bench_run_program("tenk-bench", BENCH_WORDS("--duet", serve(), serve(), SIZE, "-o", bench_run));
-    expect_end(bench_run);
+    bench_expect_end(bench_run);
     snprintf(path, sizeof(path), "%s/samples.jsonl", bench_run);
     in = fopen(path, "r");
     cr_assert_not_null(in);
@@ -124,7 +118,7 @@ Test(bench_duet, half_a_pair_is_measured_again)
     fclose(in);
     fclose(out);
     bench_run_program("tenk-bench", BENCH_WORDS("--resume", bench_run));
-    expect_end("at the same time");
+    bench_expect_end("at the same time");
     read_rows(rows);
     for (unsigned i = 0; i < ROUNDS * SLICES_PER_ROUND; i++)
         cr_assert_geq(rows[i], i == lost - 2 ? 2U : 1U, "slice %u has %u rows", i, rows[i]);
