@@ -157,92 +157,111 @@ static void defaults(struct load_options *options)
     };
 }
 
-int load_options_parse(int argc, char **argv, struct load_options *options)
-{
-    bool help = false;
-    struct texts texts = {.arrivals = "uniform"};
-    const struct option_spec specs[] = {
-        {"connections", 'c', OPTION_COUNT, &options->connections, "N", "connections to hold (64)"},
-        {"duration", 'd', OPTION_DURATION, &options->duration_ns, "TIME",
-         "length of the measured window (10s)"},
-        {"threads", 't', OPTION_COUNT, &options->threads, "N", "threads the connections are shared over (1)"},
-        {"rate", 'r', OPTION_TEXT, &texts.rates, "PER_SECOND[,...]",
-         "open loop: requests due per second; several are measured one after the other"},
-        {"find-capacity", 0, OPTION_TEXT, &texts.objective, "'p99<10ms'",
-         "search for the highest rate that keeps this latency (--rate: the first to try)"},
-        {"arrivals", 0, OPTION_TEXT, &texts.arrivals, "KIND", "open loop: uniform or poisson (uniform)"},
-        {"requests-per-connection", 'k', OPTION_COUNT, &options->requests_per_connection, "K",
-         "close a connection after K requests; 1 = a new one for each (no limit)"},
-        {"pipeline", 'p', OPTION_COUNT, &options->pipeline, "N", "requests in flight per connection (1)"},
-        {"think", 0, OPTION_DURATION, &options->think_ns, "TIME",
-         "closed loop: pause between an answer and the next request (0)"},
-        {"idle", 0, OPTION_COUNT, &options->idle, "N",
-         "hold N more connections on which nothing is ever asked (0)"},
-        {"slow-read", 0, OPTION_BYTES, &options->slow_read, "BYTES",
-         "each connection takes so many bytes per second and no more"},
-        {"slow-write", 0, OPTION_BYTES, &options->slow_write, "BYTES",
-         "each connection sends so many bytes per second and no more"},
-        {"reset-every", 0, OPTION_COUNT, &options->reset_every, "K",
-         "reset the connection on which every K-th request was sent, its answer unread"},
-        {"warmup", 0, OPTION_DURATION, &options->warmup_ns, "TIME", "discarded before the window (0.2s)"},
-        {"ramp", 0, OPTION_DURATION, &options->ramp_ns, "TIME",
-         "spread opening the connections over this time (20000 a second)"},
-        {"timeout", 0, OPTION_DURATION, &options->timeout_ns, "TIME",
-         "a request unanswered for so long is an error (10s)"},
-        {"method", 0, OPTION_TEXT, &options->method, "METHOD", "GET, HEAD or POST (GET)"},
-        {"mix", 0, OPTION_LIST, &options->mix, "'W [METHOD] /PATH'",
-         "this target with weight W instead of the target's own; may be repeated"},
-        {"header", 'H', OPTION_LIST, &options->headers, "'NAME: VALUE'", "add a header; may be repeated"},
-        {"body", 0, OPTION_TEXT, &options->body, "FILE|text:...", "what POST sends"},
-        {"expect", 0, OPTION_TEXT, &options->expect, "FILE|text:...|any",
-         "what the body of each answer must be"},
-        {"status", 0, OPTION_COUNT, &options->status, "CODE", "the status each answer must have (200)"},
-        {"payload", 0, OPTION_BYTES, &options->payload, "BYTES", "echo: bytes per request (64)"},
-        {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the random payload and of Poisson arrivals (1)"},
-        {"local-addresses", 0, OPTION_COUNT, &options->local_addresses, "N",
-         "rotate over N addresses of 127.0.0.0/8 (as many as the ports need)"},
-        {"rank", 0, OPTION_COUNT, &options->rank, "R",
-         "of several processes that load together, the R-th (from 0)"},
-        {"of", 0, OPTION_COUNT, &options->of, "N",
-         "how many there are; each takes its share of connections and rate"},
-        {"start-at", 0, OPTION_TEXT, &texts.start, "TIME",
-         "begin at this time: seconds since 1970, or UTC as 2025-11-25T03:00:00Z"},
-        {"spin", 0, OPTION_FLAG, &options->spin, NULL, "poll instead of sleeping: uses whole cores"},
-        {"json", 'j', OPTION_FLAG, &options->json, NULL, "print one JSON object"},
-        {"csv", 0, OPTION_FLAG, &options->csv, NULL, "print a line of column names and a line of values"},
-        {"benchstat", 0, OPTION_FLAG, &options->benchstat, NULL, "print in the format of Go benchmarks"},
-        {"hlog", 0, OPTION_TEXT, &options->hlog, "FILE", "write the histograms as an HdrHistogram V2 log"},
-        {"hgrm", 0, OPTION_TEXT, &options->hgrm, "FILE", "write the percentile distribution"},
-        {"self-test", 0, OPTION_FLAG, &options->self_test, NULL,
-         "measure what this client can do here, in 6 s; takes no target"},
-        {"quiet", 'q', OPTION_FLAG, &options->quiet, NULL, "no progress on stderr"},
-        {"help", 'h', OPTION_FLAG, &help, NULL, "this text"},
-        {0},
-    };
-    char error[OPTIONS_ERROR_MAX];
-    int first = 0;
+/* What the command line says: the table points into it. */
+static struct load_options given;
+static struct texts texts;
+static bool help_asked;
 
-    defaults(options);
-    if (options_parse(specs, argc, argv, &first, error) < 0)
-        return refuse(error);
-    if (help) {
-        fputs(usage, stdout);
-        options_help(stdout, specs);
-        fputs(notes, stdout);
-        return 0;
-    }
-    if (options->self_test && argc == first)
-        return -1;
-    if (options->self_test)
-        return refuse("--self-test takes no target: it starts a server of its own");
+static const struct option_spec specs[] = {
+    {"connections", 'c', OPTION_COUNT, &given.connections, "N", "connections to hold (64)"},
+    {"duration", 'd', OPTION_DURATION, &given.duration_ns, "TIME", "length of the measured window (10s)"},
+    {"threads", 't', OPTION_COUNT, &given.threads, "N", "threads the connections are shared over (1)"},
+    {"rate", 'r', OPTION_TEXT, &texts.rates, "PER_SECOND[,...]",
+     "open loop: requests due per second; several are measured one after the other"},
+    {"find-capacity", 0, OPTION_TEXT, &texts.objective, "'p99<10ms'",
+     "search for the highest rate that keeps this latency (--rate: the first to try)"},
+    {"arrivals", 0, OPTION_TEXT, &texts.arrivals, "KIND", "open loop: uniform or poisson (uniform)"},
+    {"requests-per-connection", 'k', OPTION_COUNT, &given.requests_per_connection, "K",
+     "close a connection after K requests; 1 = a new one for each (no limit)"},
+    {"pipeline", 'p', OPTION_COUNT, &given.pipeline, "N", "requests in flight per connection (1)"},
+    {"think", 0, OPTION_DURATION, &given.think_ns, "TIME",
+     "closed loop: pause between an answer and the next request (0)"},
+    {"idle", 0, OPTION_COUNT, &given.idle, "N", "hold N more connections on which nothing is ever asked (0)"},
+    {"slow-read", 0, OPTION_BYTES, &given.slow_read, "BYTES",
+     "each connection takes so many bytes per second and no more"},
+    {"slow-write", 0, OPTION_BYTES, &given.slow_write, "BYTES",
+     "each connection sends so many bytes per second and no more"},
+    {"reset-every", 0, OPTION_COUNT, &given.reset_every, "K",
+     "reset the connection on which every K-th request was sent, its answer unread"},
+    {"warmup", 0, OPTION_DURATION, &given.warmup_ns, "TIME", "discarded before the window (0.2s)"},
+    {"ramp", 0, OPTION_DURATION, &given.ramp_ns, "TIME",
+     "spread opening the connections over this time (20000 a second)"},
+    {"timeout", 0, OPTION_DURATION, &given.timeout_ns, "TIME",
+     "a request unanswered for so long is an error (10s)"},
+    {"method", 0, OPTION_TEXT, &given.method, "METHOD", "GET, HEAD or POST (GET)"},
+    {"mix", 0, OPTION_LIST, &given.mix, "'W [METHOD] /PATH'",
+     "this target with weight W instead of the target's own; may be repeated"},
+    {"header", 'H', OPTION_LIST, &given.headers, "'NAME: VALUE'", "add a header; may be repeated"},
+    {"body", 0, OPTION_TEXT, &given.body, "FILE|text:...", "what POST sends"},
+    {"expect", 0, OPTION_TEXT, &given.expect, "FILE|text:...|any", "what the body of each answer must be"},
+    {"status", 0, OPTION_COUNT, &given.status, "CODE", "the status each answer must have (200)"},
+    {"payload", 0, OPTION_BYTES, &given.payload, "BYTES", "echo: bytes per request (64)"},
+    {"seed", 0, OPTION_COUNT, &given.seed, "N", "of the random payload and of Poisson arrivals (1)"},
+    {"local-addresses", 0, OPTION_COUNT, &given.local_addresses, "N",
+     "rotate over N addresses of 127.0.0.0/8 (as many as the ports need)"},
+    {"rank", 0, OPTION_COUNT, &given.rank, "R", "of several processes that load together, the R-th (from 0)"},
+    {"of", 0, OPTION_COUNT, &given.of, "N",
+     "how many there are; each takes its share of connections and rate"},
+    {"start-at", 0, OPTION_TEXT, &texts.start, "TIME",
+     "begin at this time: seconds since 1970, or UTC as 2025-11-25T03:00:00Z"},
+    {"spin", 0, OPTION_FLAG, &given.spin, NULL, "poll instead of sleeping: uses whole cores"},
+    {"json", 'j', OPTION_FLAG, &given.json, NULL, "print one JSON object"},
+    {"csv", 0, OPTION_FLAG, &given.csv, NULL, "print a line of column names and a line of values"},
+    {"benchstat", 0, OPTION_FLAG, &given.benchstat, NULL, "print in the format of Go benchmarks"},
+    {"hlog", 0, OPTION_TEXT, &given.hlog, "FILE", "write the histograms as an HdrHistogram V2 log"},
+    {"hgrm", 0, OPTION_TEXT, &given.hgrm, "FILE", "write the percentile distribution"},
+    {"self-test", 0, OPTION_FLAG, &given.self_test, NULL,
+     "measure what this client can do here, in 6 s; takes no target"},
+    {"quiet", 'q', OPTION_FLAG, &given.quiet, NULL, "no progress on stderr"},
+    {"help", 'h', OPTION_FLAG, &help_asked, NULL, "this text"},
+    {0},
+};
+
+static int print_help(void)
+{
+    fputs(usage, stdout);
+    options_help(stdout, specs);
+    fputs(notes, stdout);
+    return 0;
+}
+
+/* The target, of which there is one; for a self-test none. */
+static int take_target(int argc, char **argv, int first)
+{
+    if (given.self_test)
+        return argc == first ? -1 : refuse("--self-test takes no target: it starts a server of its own");
     if (argc - first != 1)
         return refuse(argc == first ? "what to load is missing: tenk-load http://127.0.0.1:8080/ (see --help)"
                                     : "takes one target");
-    options->target = argv[first];
-    int status = parse_texts(options, &texts);
+    given.target = argv[first];
+    return -1;
+}
+
+static int check(void)
+{
+    int status = parse_texts(&given, &texts);
+
     if (status < 0)
-        status = check_ranges(options);
+        status = check_ranges(&given);
     if (status < 0)
-        status = check_ranks(options);
-    return status >= 0 ? status : check_combinations(options);
+        status = check_ranks(&given);
+    return status < 0 ? check_combinations(&given) : status;
+}
+
+int load_options_parse(int argc, char **argv, struct load_options *options)
+{
+    char error[OPTIONS_ERROR_MAX];
+    int first = 0;
+
+    defaults(&given);
+    texts = (struct texts){.arrivals = "uniform"};
+    if (options_parse(specs, argc, argv, &first, error) < 0)
+        return refuse(error);
+    if (help_asked)
+        return print_help();
+    int status = take_target(argc, argv, first);
+    if (status < 0 && !given.self_test)
+        status = check();
+    *options = given;
+    return status;
 }
