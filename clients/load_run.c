@@ -30,7 +30,7 @@ enum {
 #define SLICE_NS (20 * NS_PER_MS)  /* how long the main thread sleeps at a time */
 #define STOP_NS  (110 * NS_PER_MS) /* Ctrl-C ends the window so long after: twice a worker's tick */
 #define DRAIN_NS (500 * NS_PER_MS) /* how long answers may still come after the window */
-#define HURRY_NS (250 * NS_PER_MS) /* ... after Ctrl-C: all is to be over within a second */
+#define HURRY_NS (50 * NS_PER_MS)  /* ... after Ctrl-C: all is to be over within a second */
 
 /* ---- descriptors ---- */
 
