@@ -169,20 +169,31 @@ static double number(const json_t *object, const char *first, const char *second
     return json_number_value(value);
 }
 
+/* Two ranks with these options; what each printed is in 0.json and 1.json. */
+static void run_two(const char *options)
+{
+    char command[COMMAND_MAX];
+
+    liar_start(&liar, &(struct liar_plan){.lie = LIAR_HONEST, .wait_ms = 1});
+    snprintf(command, sizeof(command),
+             "at=$(($(date +%%s) + 2));"
+             "for rank in 0 1; do $LOAD $URL %s --rank $rank --of 2 --start-at $at --json --hlog $rank.hlog "
+             ">$rank.json & pids=\"$pids $!\"; done;"
+             "for pid in $pids; do wait $pid || exit 9; done",
+             options);
+    shell(command);
+    liar_stop(&liar);
+    cr_assert_eq(end.status, 0, "%s", errors);
+}
+
 /*
  * Two ranks, told only the time, share five connections and 300 requests per second: what the server saw is
  * what both counted, and their windows begin together.
  */
 Test(load_ranks_run, two_load_together)
 {
-    liar_start(&liar, &(struct liar_plan){.lie = LIAR_HONEST, .wait_ms = 1});
-    shell("at=$(($(date +%s) + 2));"
-          "for rank in 0 1; do $LOAD $URL -c 5 -d 0.5s --rate 300 --rank $rank --of 2 --start-at $at --json "
-          "--hlog $rank.hlog >$rank.json & pids=\"$pids $!\"; done; for pid in $pids; do wait $pid || exit "
-          "9; done;"
-          "$LOAD merge 0.hlog 1.hlog --json >sum.json");
-    liar_stop(&liar);
-    cr_assert_eq(end.status, 0, "%s", errors);
+    run_two("-c 5 -d 0.5s --rate 300");
+    shell("$LOAD merge 0.hlog 1.hlog --json >sum.json");
 
     json_t *first = load_json("0.json"), *second = load_json("1.json"), *sum = load_json("sum.json");
     double apart_ms = number(first, "begin_unix_ms", NULL) - number(second, "begin_unix_ms", NULL);
@@ -199,6 +210,52 @@ Test(load_ranks_run, two_load_together)
     json_decref(first);
     json_decref(second);
     json_decref(sum);
+}
+
+/* Every step of a ladder is shared, and the same step of both has the same name in their logs. */
+Test(load_ranks_run, a_ladder_is_climbed_together)
+{
+    double sent = 0, answered[2] = {0};
+
+    run_two("-c 5 -d 0.3s --rate 100,200");
+    for (int rank = 0; rank < 2; rank++) {
+        json_t *steps = load_json(rank == 0 ? "0.json" : "1.json");
+
+        cr_assert_eq(json_array_size(steps), 2);
+        for (size_t i = 0; i < 2; i++) {
+            const json_t *step = json_array_get(steps, i);
+
+            cr_assert_eq(number(step, "rate_asked_per_s", NULL), i == 0 ? 50 : 100);
+            cr_assert_eq(number(step, "setup", "connections"), rank == 0 ? 3 : 2);
+            cr_assert_eq(number(step, "total", "errors"), 0);
+            sent += number(step, "total", "sent");
+            answered[i] += number(step, "latency_us", "count");
+        }
+        json_decref(steps);
+    }
+    cr_assert_eq(sent, liar.requests);
+    shell("$LOAD merge 0.hlog 1.hlog --json >sum.json");
+    json_t *sum = load_json("sum.json");
+    const json_t *histograms = json_object_get(sum, "histograms_us");
+    cr_assert_eq(number(histograms, "at-50", "count"), answered[0]);
+    cr_assert_eq(number(histograms, "at-100", "count"), answered[1]);
+    json_decref(sum);
+}
+
+/* Connections that are only held are shared like the others: three of them, two and one. */
+Test(load_ranks_run, idle_connections_are_shared)
+{
+    run_two("-c 4 --idle 3 -d 0.3s --rate 100");
+    for (int rank = 0; rank < 2; rank++) {
+        json_t *result = load_json(rank == 0 ? "0.json" : "1.json");
+
+        cr_assert_eq(number(result, "setup", "connections"), 2);
+        cr_assert_eq(number(result, "idle", "asked"), 2 - rank);
+        cr_assert_eq(number(result, "idle", "held"), 2 - rank);
+        cr_assert_eq(number(result, "idle", "closed"), 0);
+        json_decref(result);
+    }
+    cr_assert_eq(liar.accepted, 7);
 }
 
 static void expect_refused(const char *command, int status, const char *names)
