@@ -318,6 +318,18 @@ void fixture_connect(const struct fixture *fixture, struct wire *wire)
                  fixture->endpoint, strerror(errno));
 }
 
+void fixture_begin(struct fixture *fixture, const struct fixture_plan *plan, struct wire *wire)
+{
+    fixture_start(fixture, plan);
+    fixture_connect(fixture, wire);
+}
+
+void fixture_end(struct fixture *fixture, struct wire *wire)
+{
+    wire_close(wire);
+    fixture_expect_unharmed(fixture);
+}
+
 void fixture_expect_service(const struct fixture *fixture)
 {
     static struct wire wire;

@@ -105,6 +105,10 @@ void fixture_expect_at_rest(const struct fixture *fixture);
 /* expect_service, expect_at_rest and stop: how every test of the service ends. */
 void fixture_expect_unharmed(struct fixture *fixture);
 
+/* How most tests of one connection begin and end: start and connect; close and expect_unharmed. */
+void fixture_begin(struct fixture *fixture, const struct fixture_plan *plan, struct wire *wire);
+void fixture_end(struct fixture *fixture, struct wire *wire);
+
 /* .fini of a suite: kills the servers that were not stopped and removes their directories. */
 void fixture_leave(void);
 

@@ -70,8 +70,7 @@ static void not_to_be_had(struct fixture_plan plan)
     char value[REPLY_LINE_MAX];
     struct reply reply;
 
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         wire_text(&wire, table[i].request);
         expect_status(&wire, table[i].status, &reply);
@@ -82,23 +81,20 @@ static void not_to_be_had(struct fixture_plan plan)
         reply_free(&reply);
         expect_hello_now();
     }
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 /* Answered before the mistake, and not after it. */
 static void good_before_bad(struct fixture_plan plan)
 {
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\nGET /model HTTP/1.1\r\nHost: test\r\n\r\n"
                      "GARBAGE\r\n\r\nGET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
     expect_reply(&wire, 200, plan.model, strlen(plan.model));
     expect_status(&wire, 400, NULL);
     expect_end(&wire);
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 /* A broken chunk: the answer may be on its way, so the connection just ends; never with a good end. */

@@ -200,8 +200,7 @@ static void busy_is_not_idle(struct fixture_plan plan)
     static const char request[] = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 
     plan.options[0] = "--idle-timeout=500ms";
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /wait/900000 HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
     for (size_t at = 0; at < strlen(request); at += PIECE) {
@@ -209,8 +208,7 @@ static void busy_is_not_idle(struct fixture_plan plan)
         clock_sleep_ns(100 * NS_PER_MS);
     }
     expect_hello(&wire);
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 /* ---- limits and counts ---- */
@@ -293,8 +291,7 @@ static void stats(struct fixture_plan plan)
     cr_assert(strstr(reply.body, "\"requests\": 12,"), "12 requests before this one, but %s", reply.body);
     cr_assert(strstr(reply.body, "\"accepted\": 3,"), "3 connections, but %s", reply.body);
     reply_free(&reply);
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 /* Another process can read the same counters from the file, while the server runs. */

@@ -15,30 +15,18 @@ static struct fixture fixture;
 static struct wire wire;
 static struct wire crowd[CLIENTS];
 
-static void begin(const struct fixture_plan *plan)
-{
-    fixture_start(&fixture, plan);
-    fixture_connect(&fixture, &wire);
-}
-
-static void end(void)
-{
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
-}
-
 /* Every byte value, alone and in all lengths up to 300. */
 static void small(struct fixture_plan plan)
 {
     char *noise = expect_noise(300, 4);
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (int value = 0; value < 256; value++)
         expect_echo(&wire, &(char){(char)value}, 1);
     for (size_t size = 1; size <= 300; size++)
         expect_echo(&wire, noise, size);
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* A mebibyte both ways at once, then half-close: the rest comes back, then the end. */
@@ -46,13 +34,13 @@ static void megabyte(struct fixture_plan plan)
 {
     char *noise = expect_noise(MEBIBYTE, 5);
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     expect_echo(&wire, noise, MEBIBYTE);
     expect_echo(&wire, noise, MEBIBYTE);
     wire_half_close(&wire);
     expect_end(&wire);
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* Everything is sent and half-closed before the first byte is read back. */
@@ -61,7 +49,7 @@ static void half_close(struct fixture_plan plan)
     enum { SIZE = 60000 };
     char *noise = expect_noise(SIZE, 6), *back = malloc(SIZE);
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_send(&wire, noise, SIZE);
     wire_half_close(&wire);
     clock_sleep_ns(20 * NS_PER_MS);
@@ -74,7 +62,7 @@ static void half_close(struct fixture_plan plan)
     expect_end(&wire);
     free(noise);
     free(back);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* A client that reads little at a time, while it has much to send. */
@@ -94,7 +82,7 @@ static void slow_reader(struct fixture_plan plan)
     cr_assert(memcmp(noise, back, MEBIBYTE) == 0, "other bytes come back");
     free(noise);
     free(back);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* 200 clients whose bytes never cross; one that is served alone closes before the next is. */
@@ -150,7 +138,7 @@ static void back_pressure(struct fixture_plan plan)
     struct counters_sum counters;
     struct program_end finished;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (int silent = 0; silent < 50 && wire.sent < MUCH;) {
         uint64_t before = wire.sent;
 
@@ -171,10 +159,10 @@ static void back_pressure(struct fixture_plan plan)
 static void idle_timeout(struct fixture_plan plan)
 {
     plan.options[0] = "--idle-timeout=300ms";
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     expect_echo(&wire, "x", 1);
     expect_end(&wire);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 static void stopped_while_idle(struct fixture_plan plan)
@@ -182,7 +170,7 @@ static void stopped_while_idle(struct fixture_plan plan)
     struct counters_sum counters;
     struct program_end finished;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     expect_echo(&wire, "x", 1);
     fixture_terminate(&fixture);
     expect_end(&wire);

@@ -24,19 +24,13 @@ static void leave(void)
     docroot_remove();
 }
 
+/* Its index.html is what `/` says without a directory: the usual questions can be asked at the end. */
 static void begin(struct fixture_plan *plan)
 {
     root = docroot_make();
     plan->options[0] = "--root";
     plan->options[1] = root;
     fixture_start(&fixture, plan);
-}
-
-/* The directory's index.html is what `/` says without one: the usual questions can be asked. */
-static void end(void)
-{
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
 }
 
 static void ask(const char *method, const char *target, const char *fields)
@@ -86,7 +80,7 @@ static void files_small(struct fixture_plan plan)
         cr_assert(!strstr(reply.body, DOCROOT_SECRET) && !reply.closes, "%s", table[i].target);
         reply_free(&reply);
     }
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* All of it, its head, a part, and pipelined with what comes next. */
@@ -107,7 +101,7 @@ static void files_large(struct fixture_plan plan)
     ask("GET", "/large.bin", "Range: bytes=70000-900000\r\n");
     expect_reply(&wire, 206, noise + 70000, 830001);
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 static void files_over_unix(struct fixture_plan plan)
@@ -136,7 +130,7 @@ static void files_to_slow_readers(struct fixture_plan plan)
     expect_end(&wire);
     free(noise);
     free(body);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* Asks for a file that no socket buffer takes whole, and gets the beginning. */
@@ -170,7 +164,7 @@ static void files_cut_short(struct fixture_plan plan)
     cr_assert_eq(truncate(path, 10), 0);
     cr_assert(wire_drain(&wire), "the connection stays open");
     cr_assert(wire.received < MUCH, "more than there is");
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 TestSuite(conformance_files, .timeout = MATRIX_TIMEOUT_S, .fini = leave);

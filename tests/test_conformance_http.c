@@ -17,18 +17,6 @@ enum { LONG_BODIES = 8, MEBIBYTE = 1024 * 1024, PIPELINED = 100, NARROW = 4096 }
 static struct fixture fixture;
 static struct wire wire;
 
-static void begin(const struct fixture_plan *plan)
-{
-    fixture_start(&fixture, plan);
-    fixture_connect(&fixture, &wire);
-}
-
-static void end(void)
-{
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
-}
-
 static void expect_bytes(size_t size)
 {
     char *pattern = expect_pattern(size);
@@ -44,7 +32,7 @@ static void get(struct fixture_plan plan)
     static const size_t sizes[] = {0, 1, 65, 66, 16384, 65520, 65521, 200000};
     char request[128];
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
     wire_text(&wire, "GET /model HTTP/1.1\r\nHost: test\r\n\r\n");
@@ -54,7 +42,7 @@ static void get(struct fixture_plan plan)
         wire_text(&wire, request);
         expect_bytes(sizes[i]);
     }
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* The answer to HEAD has the fields of the one to GET and no body: the next answer follows at once. */
@@ -62,7 +50,7 @@ static void head(struct fixture_plan plan)
 {
     struct reply reply;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "HEAD /bytes/70000 HTTP/1.1\r\nHost: test\r\n\r\nHEAD / HTTP/1.1\r\nHost: test\r\n\r\n"
                      "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     cr_assert_eq(reply_read(&wire, &reply, true), 0, "%s", reply.failure);
@@ -70,7 +58,7 @@ static void head(struct fixture_plan plan)
     cr_assert_eq(reply_read(&wire, &reply, true), 0, "%s", reply.failure);
     cr_assert(reply.status == 200 && reply.announced == strlen(EXPECT_HELLO));
     expect_hello(&wire);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 static void wait_and_spin(struct fixture_plan plan)
@@ -79,7 +67,7 @@ static void wait_and_spin(struct fixture_plan plan)
     int64_t start_ns, cpu_ms;
     char request[128];
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     start_ns = clock_now_ns();
     snprintf(request, sizeof(request), "GET /wait/%d HTTP/1.1\r\nHost: test\r\n\r\n", WAIT_US);
     wire_text(&wire, request);
@@ -91,7 +79,7 @@ static void wait_and_spin(struct fixture_plan plan)
     expect_hello(&wire);
     cpu_ms = process_cpu_ms(fixture.program.pid) - cpu_ms;
     cr_assert(cpu_ms >= SPIN_US / 1000 / 2, "it spun %d ms of CPU time", (int)cpu_ms); /* ticks are coarse */
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* ---- bodies ---- */
@@ -101,7 +89,7 @@ static void post_length(struct fixture_plan plan)
     char *noise = expect_noise(MEBIBYTE, 1);
     char head_text[128];
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
     expect_reply(&wire, 200, "", 0);
     wire_text(&wire, "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhelloGET / "
@@ -118,7 +106,7 @@ static void post_length(struct fixture_plan plan)
         expect_reply(&wire, 200, noise, MEBIBYTE);
     }
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* The line before a chunk of n bytes, in the forms RFC 9112, 7.1 allows. */
@@ -157,7 +145,7 @@ static void post_chunked(struct fixture_plan plan)
     char request[2048], body[512];
     struct reply reply;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (int i = 0; i < 3; i++) {
         wire_send(&wire, request, small_chunks(request, body));
         expect_status(&wire, 200, &reply);
@@ -165,7 +153,7 @@ static void post_chunked(struct fixture_plan plan)
         cr_assert_str_eq(reply.body, body);
         reply_free(&reply);
     }
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* The same request cut in two at each of its bytes, all on one connection. */
@@ -174,14 +162,14 @@ static void post_chunked_split(struct fixture_plan plan)
     char request[2048], body[512];
     size_t size = small_chunks(request, body);
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (size_t cut = 1; cut < size; cut++) {
         wire_send(&wire, request, cut);
         cr_assert_eq(wire_consumed(&wire), 0);
         wire_send(&wire, request + cut, size - cut);
         expect_reply(&wire, 200, body, strlen(body));
     }
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* A mebibyte in chunks of odd sizes, sent while the answer is received. */
@@ -201,19 +189,19 @@ static void post_chunked_large(struct fixture_plan plan)
         length += (size_t)sprintf(request + length, "\r\n");
     }
     length += (size_t)sprintf(request + length, "0\r\n\r\n");
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_queue(&wire, request, length);
     expect_reply(&wire, 200, noise, MEBIBYTE);
     free(request);
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 static void expect_continue(struct fixture_plan plan)
 {
     char line[REPLY_LINE_MAX];
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire,
               "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
     cr_assert(wire_line(&wire, line, sizeof(line)) > 0, "no answer to Expect");
@@ -221,7 +209,7 @@ static void expect_continue(struct fixture_plan plan)
     cr_assert_eq(wire_line(&wire, line, sizeof(line)), 0);
     wire_text(&wire, "abc");
     expect_reply(&wire, 200, "abc", 3);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* ---- how the bytes arrive ---- */
@@ -230,7 +218,7 @@ static void split(struct fixture_plan plan)
 {
     static const char request[] = "GET /bytes/70 HTTP/1.1\r\nHost: test\r\nX-Any: thing\r\n\r\n";
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (size_t cut = 1; cut < strlen(request); cut++) {
         wire_send(&wire, request, cut);
         cr_assert_eq(wire_consumed(&wire), 0);
@@ -242,7 +230,7 @@ static void split(struct fixture_plan plan)
         cr_assert_eq(wire_consumed(&wire), 0);
     }
     expect_bytes(70);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* More requests in one segment than a turn answers; the sizes tell the answers apart. */
@@ -253,11 +241,11 @@ static void pipelining(struct fixture_plan plan)
 
     for (int i = 0; i < PIPELINED; i++)
         length += (size_t)sprintf(requests + length, "GET /bytes/%d HTTP/1.1\r\nHost: test\r\n\r\n", i * 7);
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_send(&wire, requests, length);
     for (int i = 0; i < PIPELINED; i++)
         expect_bytes((size_t)i * 7);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* Just as many requests in one segment as a turn answers, or a few turns: what is used up is not waited for.
@@ -271,13 +259,13 @@ static void pipelining_whole_turns(struct fixture_plan plan)
     requests[0] = '\0';
     for (unsigned i = 0; i < 2 * CONN_TURN_REQUESTS; i++)
         strcat(requests, request);
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (size_t round = 0; round < sizeof each / sizeof *each; round++) {
         wire_send(&wire, requests, each[round] * (sizeof request - 1));
         for (unsigned i = 0; i < each[round]; i++)
             expect_hello(&wire);
     }
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* Pipelined answers worth 20 MB and a client that reads only when all requests are out. */
@@ -290,11 +278,11 @@ static void pipelining_large(struct fixture_plan plan)
     for (int i = 0; i < PIPELINED; i++)
         length +=
             (size_t)sprintf(requests + length, "GET /bytes/%d HTTP/1.1\r\nHost: test\r\n\r\n", SIZE + i);
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_send(&wire, requests, length);
     for (size_t i = 0; i < PIPELINED; i++)
         expect_bytes(SIZE + i);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* A client with little room that reads little at a time: the server must send in many parts. */
@@ -319,7 +307,7 @@ static void slow_reader(struct fixture_plan plan)
     cr_assert(memcmp(body, pattern, MEBIBYTE) == 0, "the body is another one");
     free(pattern);
     free(body);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* A request that comes while the answer before it is stuck must not be forgotten when that moves again. */
@@ -329,8 +317,7 @@ static void request_behind_a_stuck_answer(struct fixture_plan plan)
     char *pattern = expect_pattern(STUCK), *body = malloc(STUCK);
     char line[REPLY_LINE_MAX];
 
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /bytes/16777216 HTTP/1.1\r\nHost: test\r\n\r\n");
     while (wire_line(&wire, line, sizeof(line)) > 0)
         continue;
@@ -340,7 +327,7 @@ static void request_behind_a_stuck_answer(struct fixture_plan plan)
     expect_hello(&wire);
     free(pattern);
     free(body);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* ---- how a connection ends ---- */
@@ -349,7 +336,7 @@ static void connection_close(struct fixture_plan plan)
 {
     struct reply reply;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_status(&wire, 200, &reply);
     cr_assert(!reply.closes, "an HTTP/1.1 connection stays open");
@@ -361,7 +348,7 @@ static void connection_close(struct fixture_plan plan)
     cr_assert(reply.closes, "the last answer says Connection: close");
     reply_free(&reply);
     expect_end(&wire); /* the request behind it is not answered */
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 static void http_1_0(struct fixture_plan plan)
@@ -369,7 +356,7 @@ static void http_1_0(struct fixture_plan plan)
     struct reply reply;
     char value[REPLY_LINE_MAX];
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     expect_status(&wire, 200, &reply);
     cr_assert(reply_header(&reply, "Connection", value) && strcasecmp(value, "keep-alive") == 0,
@@ -378,13 +365,13 @@ static void http_1_0(struct fixture_plan plan)
     wire_text(&wire, "GET / HTTP/1.0\r\n\r\n");
     expect_hello(&wire);
     expect_end(&wire);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* Half-closing delimits no request and takes back no interest in the answer: RFC 9112, 9.6. */
 static void half_close(struct fixture_plan plan)
 {
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /bytes/300000 HTTP/1.1\r\nHost: test\r\n\r\nGET / HTTP/1.1\r\nHost: test\r\n\r\n");
     wire_half_close(&wire);
     expect_bytes(300000);
@@ -396,7 +383,7 @@ static void half_close(struct fixture_plan plan)
     wire_half_close(&wire);
     expect_hello(&wire);
     expect_end(&wire);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 MATRIX_SUITE(conformance_http_tcp);

@@ -18,18 +18,6 @@ static struct fixture fixture;
 static struct wire wire;
 static struct wire crowd[CLIENTS];
 
-static void begin(const struct fixture_plan *plan)
-{
-    fixture_start(&fixture, plan);
-    fixture_connect(&fixture, &wire);
-}
-
-static void end(void)
-{
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
-}
-
 static void send_record(const void *bytes, size_t size)
 {
     cr_assert_eq(wire_send(&wire, bytes, size), 0, "a record of %zu bytes is not taken", size);
@@ -49,7 +37,7 @@ static void records(struct fixture_plan plan)
 {
     char *noise = expect_noise(BUFFER_SIZE, 4);
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (size_t size = 1; size <= 200; size++) {
         send_record(noise, size);
         expect_record(noise, size);
@@ -59,7 +47,7 @@ static void records(struct fixture_plan plan)
         expect_record(noise, size);
     }
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* Sent before the first comes back: a server that receives as from a stream would run them together. */
@@ -67,7 +55,7 @@ static void pipelined(struct fixture_plan plan)
 {
     char *noise = expect_noise(PIPELINED * 100, 5);
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (int round = 0; round < 5; round++) {
         for (size_t i = 1; i <= PIPELINED; i++)
             send_record(noise + i, i * 97);
@@ -77,7 +65,7 @@ static void pipelined(struct fixture_plan plan)
     wire_half_close(&wire);
     expect_end(&wire);
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 /* Its end is lost already: the connection is closed and counted, and nobody else is harmed. */
@@ -87,7 +75,7 @@ static void too_long(struct fixture_plan plan)
     struct counters_sum counters;
     struct program_end finished;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     send_record("x", 1);
     expect_record("x", 1);
     send_record(noise, BUFFER_SIZE + 1);
@@ -109,7 +97,7 @@ static void back_pressure(struct fixture_plan plan)
     char *noise = expect_noise(SIZE + MANY, 7);
     int sent = 0;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (int silent = 0; silent < 50 && sent < MANY;) {
         ssize_t n = wire_push(&wire, noise + sent, SIZE);
 
@@ -123,7 +111,7 @@ static void back_pressure(struct fixture_plan plan)
     for (int i = 0; i < sent; i++)
         expect_record(noise + i, SIZE);
     free(noise);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 static void interleaved(struct fixture_plan plan)
@@ -155,7 +143,7 @@ static void stopped_while_idle(struct fixture_plan plan)
     struct counters_sum counters;
     struct program_end finished;
 
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     send_record("x", 1);
     expect_record("x", 1);
     fixture_terminate(&fixture);
@@ -171,7 +159,7 @@ static void stopped_while_idle(struct fixture_plan plan)
 
 static void get(struct fixture_plan plan)
 {
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     for (int i = 0; i < 3; i++) {
         wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
         expect_hello(&wire);
@@ -179,19 +167,19 @@ static void get(struct fixture_plan plan)
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\nGET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
     expect_hello(&wire);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 static void in_pieces(struct fixture_plan plan)
 {
-    begin(&plan);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.1\r\nHo");
     wire_text(&wire, "st: test\r\n");
     wire_text(&wire, "\r\nGET / HTTP/1.1\r\n");
     expect_hello(&wire);
     wire_text(&wire, "Host: test\r\n\r\n");
     expect_hello(&wire);
-    end();
+    fixture_end(&fixture, &wire);
 }
 
 MATRIX_SUITE(conformance_echo_packet);

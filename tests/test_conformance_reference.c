@@ -38,8 +38,7 @@ static void starts_and_stops(struct fixture_plan plan)
 
 static void stops_with_a_client(struct fixture_plan plan)
 {
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     fixture_terminate(&fixture);
     cr_assert(wire_drain(&wire), "%s: the connection does not end", plan.model);
     wire_close(&wire);

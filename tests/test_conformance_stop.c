@@ -49,8 +49,7 @@ static void drain_in_flight(struct fixture_plan plan)
 {
     int64_t start_ns;
 
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /wait/700000 HTTP/1.1\r\nHost: test\r\n\r\n");
     cr_assert_eq(wire_consumed(&wire), 0);
     start_ns = clock_now_ns();
@@ -68,8 +67,7 @@ static void drain_in_flight(struct fixture_plan plan)
 /* Ctrl-C in a terminal signals the whole process group, children too: that is still the first signal. */
 static void drain_group(struct fixture_plan plan)
 {
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /wait/300000 HTTP/1.1\r\nHost: test\r\n\r\n");
     cr_assert_eq(wire_consumed(&wire), 0);
     kill(-fixture.program.pid, SIGINT);
@@ -84,8 +82,7 @@ static void drain_long_answer(struct fixture_plan plan)
     enum { SIZE = 20000000 };
     char *pattern = expect_pattern(SIZE);
 
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /bytes/20000000 HTTP/1.1\r\nHost: test\r\n\r\n");
     cr_assert_eq(wire_consumed(&wire), 0);
     fixture_terminate(&fixture);
@@ -104,8 +101,7 @@ static void drain_pipeline(struct fixture_plan plan)
 {
     struct reply reply;
 
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire,
               "GET /wait/300000 HTTP/1.1\r\nHost: test\r\n\r\nGET /model HTTP/1.1\r\nHost: test\r\n\r\n");
     cr_assert_eq(wire_consumed(&wire), 0);
@@ -134,8 +130,7 @@ static void expect_prompt_end(void)
 /* An idle client holds nobody up, even where the server sits in a recv(2) that restarts. */
 static void idle_client(struct fixture_plan plan)
 {
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
     expect_prompt_end();
@@ -176,8 +171,7 @@ static void half_request(struct fixture_plan plan)
     int64_t start_ns;
 
     plan.options[0] = "--drain-timeout=400ms";
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf");
     cr_assert_eq(wire_consumed(&wire), 0);
     clock_sleep_ns(GRASP_MS * NS_PER_MS);
@@ -191,8 +185,7 @@ static void half_request(struct fixture_plan plan)
 
 static void other_half(struct fixture_plan plan)
 {
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf");
     cr_assert_eq(wire_consumed(&wire), 0);
     clock_sleep_ns(GRASP_MS * NS_PER_MS);
@@ -224,8 +217,7 @@ static void second_signal(struct fixture_plan plan)
     int64_t start_ns;
 
     plan.options[0] = "--drain-timeout=20s";
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /wait/15000000 HTTP/1.1\r\nHost: test\r\n\r\n");
     cr_assert_eq(wire_consumed(&wire), 0);
     start_ns = clock_now_ns();

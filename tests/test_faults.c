@@ -220,8 +220,7 @@ static void stopped_and_continued(struct fixture_plan plan)
 {
     plan.clients = 3;
     plan.options[0] = "--idle-timeout=20s";
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
     for (int i = 0; i < 10; i++) {
@@ -235,8 +234,7 @@ static void stopped_and_continued(struct fixture_plan plan)
         clock_sleep_ns(5 * NS_PER_MS);
         kill(-fixture.program.pid, SIGCONT);
     }
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 MATRIX_SUITE(faults);

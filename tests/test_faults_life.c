@@ -30,12 +30,10 @@ static void a_poor_start(struct fixture_plan plan)
     cr_skip_test("sanitizers need a stack");
 #endif
     plan.shell = "ulimit -s 256; exec env --block-signal --ignore-signal=PIPE,HUP,INT \"$@\" <&- 2>&-";
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET /bytes/300000 HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_status(&wire, 200, NULL);
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 /* Ends in every way, with and without a client, and the next one starts at the same place at once. */
@@ -103,8 +101,7 @@ static void the_parent_is_killed(struct fixture_plan plan)
     struct program_end end;
     pid_t group;
 
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     expect_hello(&wire);
     group = fixture.program.pid;

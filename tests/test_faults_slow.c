@@ -136,8 +136,7 @@ static void a_long_upload_is_served(struct fixture_plan plan)
     char *body = expect_noise(PIECE * PIECES, 5);
 
     plan.options[0] = "--request-timeout=300ms";
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 40000\r\n\r\n");
     for (size_t i = 0; i < PIECES; i++) {
         cr_assert_eq(wire_send(&wire, body + i * PIECE, PIECE), 0);
@@ -153,14 +152,12 @@ static void a_long_upload_is_served(struct fixture_plan plan)
 static void a_handler_may_take_longer(struct fixture_plan plan)
 {
     plan.options[0] = "--request-timeout=200ms";
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     for (int i = 0; i < 2; i++) {
         wire_text(&wire, "GET /wait/600000 HTTP/1.1\r\nHost: test\r\n\r\n");
         expect_hello(&wire);
     }
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 /* Who was refused and goes on sending, a byte at a time, is not listened to for ever. */
@@ -168,16 +165,14 @@ static void a_refused_client_is_let_go(struct fixture_plan plan)
 {
     int64_t deadline_ns = clock_now_ns() + DEADLINE_S * NS_PER_S;
 
-    fixture_start(&fixture, &plan);
-    fixture_connect(&fixture, &wire);
+    fixture_begin(&fixture, &plan, &wire);
     wire_text(&wire, "GET\r\n\r\n");
     expect_status(&wire, 400, NULL);
     while (wire_push(&wire, "x", 1) >= 0) {
         cr_assert(clock_now_ns() < deadline_ns, "%s: it lingers for ever", plan.model);
         clock_sleep_ns(STEP_MS * NS_PER_MS);
     }
-    wire_close(&wire);
-    fixture_expect_unharmed(&fixture);
+    fixture_end(&fixture, &wire);
 }
 
 MATRIX_SUITE(faults);
