@@ -75,8 +75,7 @@ void net_answer_from(struct msghdr *message)
     } else if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
         struct in_pktinfo *info = (struct in_pktinfo *)(void *)CMSG_DATA(header);
 
-        info->ipi_ifindex = 0;
-        info->ipi_spec_dst = info->ipi_addr;
+        info->ipi_ifindex = 0; /* ipi_spec_dst is ours already, also where a broadcast was asked */
     } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo *info = (struct in6_pktinfo *)(void *)CMSG_DATA(header);
 

@@ -16,7 +16,7 @@
 
 TestSuite(net_datagram, .timeout = 30, .init = sockets_make_directory, .fini = sockets_remove_directory);
 
-enum { LARGEST = 65507 }; /* 65535 less the headers of IPv4 and UDP */
+enum { LARGEST = 65507, SIGNALS = 10 }; /* LARGEST: 65535 less the headers of IPv4 and UDP */
 
 /* Abstract names are the whole machine's: other tests, and other runs of this one, have names of their own.
  */
@@ -188,6 +188,36 @@ Test(net_datagram, a_full_unix_receiver_makes_the_sender_wait)
 
 /* ---- signals, time-outs, the end ---- */
 
+static void *make_room_later(void *fd)
+{
+    sockets_pester_wait(SIGNALS);
+    cr_expect(net_receive_from(*(int *)fd, (char[1]){0}, 1, NULL) == 1);
+    return NULL;
+}
+
+Test(net_datagram, a_sender_that_waits_goes_on_after_signals)
+{
+    struct net_endpoint bound;
+    struct net_address to;
+    struct net_failure failure;
+    struct sockets_pester pester;
+    int server = sockets_bind(transports(1), &bound), client = sockets_connect(&bound);
+    pthread_t thread;
+
+    cr_assert(net_resolve(&bound, false, &to, 1, &failure) == 1);
+    cr_assert(net_set_nonblocking(client, true) == 0);
+    while (net_send(client, "x", 1) == 1)
+        continue;
+    cr_assert(errno == EAGAIN && net_set_nonblocking(client, false) == 0);
+    sockets_pester_start(&pester);
+    cr_assert(pthread_create(&thread, NULL, make_room_later, &server) == 0);
+    cr_assert(net_send_to(client, "y", 1, &to) == 1, "%s", strerror(errno));
+    pthread_join(thread, NULL);
+    cr_assert(sockets_pester_stop(&pester) >= SIGNALS);
+    close(client);
+    close(server);
+}
+
 Test(net_datagram, signals_do_not_end_a_wait_and_time_outs_do)
 {
     int server = sockets_bind("udp://127.0.0.1:0", NULL);
@@ -299,6 +329,24 @@ Test(net_datagram, the_answer_comes_from_the_address_that_was_asked)
     check_asked("udp://[::]:0", "127.0.0.9"); /* IPv4 on an IPv6 socket */
     check_asked("udp://[::]:0", "::1");
     check_asked("udp6://[::]:0", "::1");
+}
+
+/* Nothing can be sent from the address of a broadcast: one of ours takes its place. */
+Test(net_datagram, a_broadcast_is_answered_from_an_address_of_ours)
+{
+    struct net_endpoint bound, all = sockets_endpoint("udp4://127.255.255.255:1");
+    int server = sockets_bind("udp4://:0", &bound), client = sockets_bind("udp4://127.0.0.1:0", NULL);
+    struct net_address to;
+    struct net_failure failure;
+
+    memcpy(all.port, bound.port, sizeof all.port);
+    cr_assert(net_ask_destination(server) == 0 && net_resolve(&all, false, &to, 1, &failure) == 1);
+    cr_assert(net_set_option(client, SOL_SOCKET, SO_BROADCAST, 1) == 0);
+    cr_assert(net_send_to(client, "ping", 4, &to) == 4, "%s", strerror(errno));
+    answer_from_where_it_was_asked(server);
+    cr_assert(net_receive(client, (char[8]){0}, 8) == 4);
+    close(client);
+    close(server);
 }
 
 Test(net_datagram, wildcards_are_known)

@@ -12,13 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "net.h"
 #include "sockets.h"
 
-enum { LARGE = 4 << 20, PIECES = 7, NOBODY = 65534 };
+enum { LARGE = 4 << 20, PIECES = 7, NOBODY = 65534, SIGNALS = 10 };
 
 TestSuite(net_message, .timeout = 60, .init = sockets_make_directory, .fini = sockets_remove_directory);
 
@@ -53,6 +54,29 @@ Test(net_message, pieces_are_filled_in_turn)
     cr_assert(net_send_pieces(pair.client, from, 0) == 0, "nothing is sent easily");
     cr_assert(net_shutdown(pair.client, SHUT_WR) == 0);
     cr_assert(net_receive_pieces(pair.server, to, 3) == 0, "the end of input");
+    sockets_close(&pair);
+}
+
+static void *send_later(void *fd)
+{
+    sockets_pester_wait(SIGNALS);
+    cr_expect(net_send(*(int *)fd, "late", 4) == 4);
+    return NULL;
+}
+
+Test(net_message, filling_pieces_goes_on_after_signals)
+{
+    struct sockets_pair pair = sockets_tcp_pair();
+    struct sockets_pester pester;
+    char a[3], b[3];
+    struct iovec to[] = {{a, sizeof a}, {b, sizeof b}};
+    pthread_t thread;
+
+    sockets_pester_start(&pester);
+    cr_assert(pthread_create(&thread, NULL, send_later, &pair.client) == 0);
+    cr_assert(net_receive_pieces(pair.server, to, 2) == 4 && memcmp(a, "lat", 3) == 0 && b[0] == 'e');
+    pthread_join(thread, NULL);
+    cr_assert(sockets_pester_stop(&pester) >= SIGNALS);
     sockets_close(&pair);
 }
 
@@ -219,6 +243,30 @@ Test(net_message, descriptors_without_room_are_told_as_lost)
     cr_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
+static int open_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* Who takes one and gets two has neither, and no descriptor more than before. */
+Test(net_message, two_descriptors_are_not_taken_for_one)
+{
+    struct iovec piece = {(char[8]){"x"}, 1};
+    struct net_message message = {.pieces = &piece, .count = 1, .descriptors = {2, 2}, .descriptor_count = 2};
+    int pair[2], before;
+
+    cr_assert(net_descriptor_pair(pair) == 0 && net_send_message(pair[0], &message) == 1);
+    before = open_descriptors();
+    cr_assert(net_take_descriptor(pair[1]) == -1 && errno == EBADMSG);
+    cr_assert_eq(open_descriptors(), before);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 Test(net_message, the_address_and_a_cut_off_end_are_told)
 {
     struct net_endpoint bound;
@@ -325,6 +373,10 @@ Test(net_message, time_outs_are_read_as_they_were_set)
     cr_assert(net_set_timeouts_ns(pair.client, 1500 * NS_PER_MS) == 0);
     cr_assert(net_timeouts_ns(pair.client, &receive_ns, &send_ns) == 0);
     cr_assert(receive_ns == 1500 * NS_PER_MS && send_ns == 1500 * NS_PER_MS);
+    cr_assert(setsockopt(pair.client, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){2, 0},
+                         sizeof(struct timeval)) == 0);
+    cr_assert(net_timeouts_ns(pair.client, &receive_ns, &send_ns) == 0);
+    cr_assert(receive_ns == 1500 * NS_PER_MS && send_ns == 2000 * NS_PER_MS, "each has its own");
     sockets_close(&pair);
     cr_assert(net_timeouts_ns(pair.client, &receive_ns, &send_ns) == -1 && errno == EBADF);
 }
