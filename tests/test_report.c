@@ -574,3 +574,23 @@ Test(report, every_model_is_of_a_family)
     json_decref(list);
     free(colours);
 }
+
+/* A cell that is not ranked has figures, which are shown, and makes no claim. */
+Test(report, an_invalid_cell_claims_nothing)
+{
+    char *page;
+
+    cr_assert_eq(mkdir(report_path("claim"), 0777), 0);
+    report_write(
+        report_path("claim/results.json"),
+        "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":\"c\","
+        "\"cells\":[{\"model\":\"m\",\"verdict\":\"INVALID\",\"reason\":\"noisy\",\"cpu_ratio\":0.5,"
+        "\"cpu_words\":\"cheaper\"}]}]}");
+    cr_assert_eq(report_run(WORDS(report_path("claim"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    page = read_page();
+    expect_in(page, "<td data-v=\"0.5\">");
+    expect_in(page, "INVALID (noisy)");
+    expect_not_in(page, ">cheaper<");
+    free(page);
+}

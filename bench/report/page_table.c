@@ -117,9 +117,10 @@ static void write_text(FILE *out, const char *text, const char *classes)
     fputs("</td>", out);
 }
 
-static void write_words(FILE *out, const struct row *cell)
+/* What is not ranked claims nothing. */
+static void write_words(FILE *out, const struct row *cell, enum standing standing)
 {
-    const char *words = row_text(cell, CELL_cpu_words);
+    const char *words = standing == STANDING_INVALID ? "" : row_text(cell, CELL_cpu_words);
 
     write_text(out, words,
                strcmp(words, "cheaper") == 0  ? " less"
@@ -190,7 +191,7 @@ static void write_row(FILE *out, const struct report *report, const struct past_
     for (unsigned c = 0; c < COLUMNS; c++)
         if (shown->numbers[c])
             write_number(out, cell, c, standing);
-    write_words(out, cell);
+    write_words(out, cell, standing);
     write_verdict(out, cell, standing);
     write_text(out, row_text(cell, CELL_why), " wrap bound");
     write_text(out, row_text(cell, CELL_why_detail), " extra detail");
