@@ -202,6 +202,24 @@ int capacity_look_at_all(struct capacity_searches *all, const struct scenario *s
     return 0;
 }
 
+const char *capacity_reason(const struct capacity_search *search)
+{
+    switch (search->state) {
+    case CAPACITY_BROKEN:
+        return row_text(search->last, SAMPLE_reason);
+    case CAPACITY_MISSED:
+        return "objective-missed";
+    case CAPACITY_PARTLY:
+        return "partly-served";
+    case CAPACITY_UNKNOWN:
+        return verdict_name(VERDICT_NOISY);
+    case CAPACITY_SEARCHING:
+    case CAPACITY_FOUND:
+        break;
+    }
+    return "not-measured";
+}
+
 double capacity_median(const struct capacity_searches *all)
 {
     double values[SCENARIO_SEARCHES_MAX * CAPACITY_COPIES];

@@ -92,6 +92,9 @@ enum { CAPACITY_COPIES = 2 };
 int capacity_look_at_all(struct capacity_searches *all, const struct scenario *scenario,
                          const struct samples *samples, const char *model, unsigned connections);
 
+/* Why a search found nothing: "objective-missed", or the reason of the slice that met with a fault. */
+const char *capacity_reason(const struct capacity_search *search);
+
 /* The median of what they found; NaN: nothing. */
 double capacity_median(const struct capacity_searches *all);
 

@@ -36,8 +36,11 @@ static void test_case(FILE *out, const struct comparison *c)
 {
     char words[300];
 
-    fprintf(out, "  <testcase classname=\"%s.%s.%s.%u\" name=\"%s %s\"", c->group.scenario, c->group.kind,
+    fprintf(out, "  <testcase classname=\"%s.%s.%s.%u\" name=\"%s %s", c->group.scenario, c->group.kind,
             c->group.client, c->group.connections, c->model, c->metric->name);
+    if (c->group.load > 0)
+        fprintf(out, " at %.3g %%", c->group.load * 100);
+    putc('"', out);
     comparison_words(c, words, sizeof(words));
     if (c->regression || c->verdict == COMPARISON_IMPOSSIBLE) {
         fprintf(out, "><%s message=\"", c->regression ? "failure" : "skipped");
@@ -67,11 +70,20 @@ void compare_report_junit(FILE *out, const struct comparison_table *table)
 
 /* ---- Go's benchmark format ---- */
 
+/* Of a search the row that says what it found. */
+static bool has_figure(const struct row *row, const struct comparison_group *group)
+{
+    if (strcmp(group->kind, "search") == 0)
+        return row_has(row, SAMPLE_capacity_per_s);
+    return selection_usable(row) &&
+           (group->load == 0 || fabs(row_number(row, SAMPLE_load_fraction) - group->load) < 1e-9);
+}
+
 static bool is_of(const struct row *row, const struct comparison_group *group, const char *model)
 {
     return row_is(row, SAMPLE_scenario, group->scenario) && row_is(row, SAMPLE_kind, group->kind) &&
            row_is(row, SAMPLE_client, group->client) && row_is(row, SAMPLE_model, model) &&
-           row_number(row, SAMPLE_connections) == group->connections && selection_usable(row);
+           row_number(row, SAMPLE_connections) == group->connections && has_figure(row, group);
 }
 
 /* benchstat's tables are headed by units: "cpu-us/request", "req/s". */
@@ -94,10 +106,14 @@ static void benchmark_lines(FILE *out, const struct recorded *run, const struct 
 
         if (!is_of(row, &c->group, model) || !samples_counts(&run->samples, i))
             continue;
-        fprintf(out, "BenchmarkTenk/scenario=%s/client=%s/kind=%s/connections=%u/model=%s 1",
-                c->group.scenario, c->group.client, c->group.kind, c->group.connections, c->model);
+        fprintf(out, "BenchmarkTenk/scenario=%s/client=%s/kind=%s/connections=%u/", c->group.scenario,
+                c->group.client, c->group.kind, c->group.connections);
+        if (c->group.load > 0)
+            fprintf(out, "load=%.3g%%/", c->group.load * 100);
+        fprintf(out, "model=%s 1", c->model);
         for (unsigned m = 0; m < METRICS; m++)
-            if (metrics[m].source == METRIC_TIMED && row_has(row, metrics[m].column)) {
+            if (metrics[m].source == METRIC_TIMED && comparison_applies(&metrics[m], &c->group) &&
+                row_has(row, metrics[m].column)) {
                 fprintf(out, " %.9g ", row_number(row, metrics[m].column));
                 print_unit(out, &metrics[m]);
             }
@@ -112,6 +128,7 @@ static void benchmark_side(FILE *out, const struct comparison_table *table, cons
     for (size_t i = 0; i < table->count; i++)
         if (i == 0 || strcmp(table->items[i].model, table->items[i - 1].model) != 0 ||
             table->items[i].group.connections != table->items[i - 1].group.connections ||
+            table->items[i].group.load != table->items[i - 1].group.load ||
             strcmp(table->items[i].group.kind, table->items[i - 1].group.kind) != 0 ||
             strcmp(table->items[i].group.client, table->items[i - 1].group.client) != 0)
             benchmark_lines(out, run, &table->items[i], suffix);

@@ -79,17 +79,18 @@ static void print_line(FILE *out, const struct line *line, const size_t widths[F
 
 static bool same_group(const struct comparison_group *a, const struct comparison_group *b)
 {
-    return a->connections == b->connections && strcmp(a->scenario, b->scenario) == 0 &&
+    return a->connections == b->connections && strcmp(a->scenario, b->scenario) == 0 && a->load == b->load &&
            strcmp(a->kind, b->kind) == 0 && strcmp(a->client, b->client) == 0;
 }
 
 static void print_title(FILE *out, const struct comparison *c)
 {
-    fprintf(out, "%s: %u connection%s, %s", c->group.scenario, c->group.connections,
-            c->group.connections > 1 ? "s" : "", c->group.client);
-    if (strcmp(c->group.kind, "duet") == 0)
-        fputs(", both servers at the same time on one CPU", out);
-    else
+    char words[96];
+
+    fprintf(out, "%s: %u connection%s, %s%s", c->group.scenario, c->group.connections,
+            c->group.connections > 1 ? "s" : "", c->group.client,
+            comparison_group_words(&c->group, words, sizeof(words)));
+    if (strcmp(c->group.kind, "duet") != 0)
         fprintf(out, ", %s", c->way == COMPARISON_PAIRED ? "alternating in one sitting" : "two runs");
     putc('\n', out);
 }
@@ -188,19 +189,22 @@ static json_t *comparison_json(const struct comparison *c)
 {
     char words[300];
 
-    return json_pack(
-        "{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:s, "
-        "s:s, s:b, s:b, s:b, s:s?}",
-        "scenario", c->group.scenario, "kind", c->group.kind, "client", c->group.client, "connections",
-        (int)c->group.connections, "model", c->model, "metric", c->metric->name, "unit", c->metric->unit,
-        "way", comparison_way_name(c->way), "base", number_json(c->before), "new", number_json(c->after),
-        "base_rounds", (int)c->before_count, "new_rounds", (int)c->after_count, "ratio",
-        number_json(c->change.ratio), "ratio_low", number_json(c->change.low), "ratio_high",
-        number_json(c->change.high), "p", number_json(c->p), "p_holm", number_json(c->p_holm), "floor",
-        number_json(c->floor), "smallest_difference", number_json(c->detectable), "verdict",
-        comparison_verdict_name(c->verdict), "words", comparison_words(c, words, sizeof(words)), "regression",
-        c->regression, "fault", c->fault, "blind", c->blind, "limit", c->broken ? c->broken->text : NULL);
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o, "
+                     "s:o, s:o, s:o, "
+                     "s:s, "
+                     "s:s, s:b, s:b, s:b, s:s?}",
+                     "scenario", c->group.scenario, "kind", c->group.kind, "client", c->group.client,
+                     "connections", (int)c->group.connections, "load_fraction",
+                     number_json(c->group.load > 0 ? c->group.load : (double)NAN), "model", c->model,
+                     "metric", c->metric->name, "unit", c->metric->unit, "way", comparison_way_name(c->way),
+                     "base", number_json(c->before), "new", number_json(c->after), "base_rounds",
+                     (int)c->before_count, "new_rounds", (int)c->after_count, "ratio",
+                     number_json(c->change.ratio), "ratio_low", number_json(c->change.low), "ratio_high",
+                     number_json(c->change.high), "p", number_json(c->p), "p_holm", number_json(c->p_holm),
+                     "floor", number_json(c->floor), "smallest_difference", number_json(c->detectable),
+                     "verdict", comparison_verdict_name(c->verdict), "words",
+                     comparison_words(c, words, sizeof(words)), "regression", c->regression, "fault",
+                     c->fault, "blind", c->blind, "limit", c->broken ? c->broken->text : NULL);
 }
 
 static json_t *side_json(const struct recorded *run)

@@ -54,23 +54,28 @@ static int compare(struct comparison_table *table, const struct comparison_cell 
 
 /* ---- the cells ---- */
 
-/* Whether a metric makes sense in a group: rates and latencies of servers that shared a CPU do not. */
-static bool applies(const struct metric *metric, const struct comparison_group *group, bool load)
+bool comparison_applies(const struct metric *metric, const struct comparison_group *group)
 {
+    bool is_capacity = metric->column == SAMPLE_capacity_per_s;
+
     if (strcmp(group->kind, "duet") == 0)
         return metric->column == SAMPLE_server_cpu_us_per_request;
-    return metric->source == METRIC_TIMED || load;
+    if (metric->source == METRIC_COUNTED)
+        return strcmp(group->kind, "load") != 0 && strcmp(group->client, "tenk-load") == 0;
+    if (strcmp(group->kind, "search") == 0)
+        return is_capacity;
+    if (strcmp(group->kind, "load") == 0) /* the rate is what was asked for */
+        return metric->needs != METRIC_RATE;
+    return !is_capacity;
 }
 
 static int compare_cell(struct comparison_table *table, struct comparison_cell *cell, enum comparison_way way,
                         uint64_t seed)
 {
-    bool load = strcmp(cell->before.group->client, "tenk-load") == 0;
-
     comparison_state(&cell->before, &cell->state_before);
     comparison_state(&cell->after, &cell->state_after);
     for (unsigned i = 0; i < METRICS; i++)
-        if (applies(&metrics[i], cell->before.group, load)) {
+        if (comparison_applies(&metrics[i], cell->before.group)) {
             bool measured =
                 metrics[i].source == METRIC_TIMED || !isnan(comparison_median(&cell->before, &metrics[i]));
 
@@ -146,32 +151,68 @@ static bool has_count(const struct count_list *list, unsigned count)
     return false;
 }
 
+/* What rows there are: of which kind, from which client. */
+struct rows_of {
+    const char *kind, *client;
+};
+
+/* Whether both sides have such rows: a scenario that searches capacities has no rounds but those at a load.
+ */
+static bool both_have(const struct sides *sides, const struct rows_of *rows)
+{
+    const struct scenario *a = sides->scenario_before, *b = sides->scenario_after;
+    bool searched = a->capacity[0] && b->capacity[0], rounds = !a->capacity[0] && !b->capacity[0];
+
+    if (!scenario_has_client(a, rows->client) || !scenario_has_client(b, rows->client))
+        return false;
+    if (strcmp(rows->kind, "search") == 0 || strcmp(rows->kind, "load") == 0)
+        return searched;
+    return rounds && (strcmp(rows->kind, "duet") != 0 || sides->one_sitting);
+}
+
+/* One connection count: of loads those that both sides offered. */
+static int compare_connections(struct comparison_table *table, const struct sides *sides,
+                               struct comparison_group *group, uint64_t seed)
+{
+    const struct share_list *loads = &sides->scenario_before->load;
+    int status = 0;
+
+    if (strcmp(group->kind, "load") != 0)
+        return compare_group(table, sides, group, seed);
+    for (unsigned i = 0; i < loads->count && status == 0; i++) {
+        group->load = loads->items[i];
+        if (share_list_has(&sides->scenario_after->load, group->load))
+            status = compare_group(table, sides, group, seed);
+    }
+    return status;
+}
+
+static const struct count_list *connections_of(const struct scenario *scenario, const char *client)
+{
+    return strcmp(client, "wrk") == 0 ? scenario_wrk_connections(scenario) : &scenario->connections;
+}
+
 static int compare_scenario(struct comparison_table *table, const struct sides *sides, uint64_t seed)
 {
-    static const struct {
-        const char *kind, *client;
-    } kinds[] = {{"timing", "tenk-load"}, {"duet", "tenk-load"}, {"timing", "wrk"}};
+    static const struct rows_of kinds[] = {{"timing", "tenk-load"},
+                                           {"duet", "tenk-load"},
+                                           {"search", "tenk-load"},
+                                           {"load", "tenk-load"},
+                                           {"timing", "wrk"}};
     int status = 0;
 
     for (unsigned k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-        bool wrk = strcmp(kinds[k].client, "wrk") == 0;
-        const struct count_list *list =
-            wrk ? scenario_wrk_connections(sides->scenario_before) : &sides->scenario_before->connections;
+        const struct count_list *before = connections_of(sides->scenario_before, kinds[k].client);
+        const struct count_list *after = connections_of(sides->scenario_after, kinds[k].client);
 
-        if (!scenario_has_client(sides->scenario_before, kinds[k].client) ||
-            !scenario_has_client(sides->scenario_after, kinds[k].client) ||
-            (strcmp(kinds[k].kind, "duet") == 0 && !sides->one_sitting))
-            continue;
-        for (unsigned i = 0; i < list->count && status == 0; i++) {
+        for (unsigned i = 0; both_have(sides, &kinds[k]) && i < before->count && status == 0; i++) {
             struct comparison_group group = {.scenario = sides->scenario_before->name,
                                              .kind = kinds[k].kind,
                                              .client = kinds[k].client,
-                                             .connections = list->items[i]};
+                                             .connections = before->items[i]};
 
-            if (has_count(wrk ? scenario_wrk_connections(sides->scenario_after)
-                              : &sides->scenario_after->connections,
-                          list->items[i]))
-                status = compare_group(table, sides, &group, seed);
+            if (has_count(after, before->items[i]))
+                status = compare_connections(table, sides, &group, seed);
         }
     }
     return status;

@@ -26,10 +26,17 @@ enum comparison_verdict { COMPARISON_NONE, COMPARISON_BETTER, COMPARISON_WORSE, 
 /* All models at one connection count under one client, in a scenario that both sides have. */
 struct comparison_group {
     const char *scenario; /* its name */
-    const char *kind;     /* of the rows: "timing"; "duet": both servers at the same time */
+    const char *kind;     /* of the rows: "timing"; "duet": both servers at the same time; "search"; "load" */
     const char *client;
     unsigned connections;
+    double load; /* of "load": the fraction of each model's own capacity; else 0 */
 };
+
+/* Whether a metric makes sense in a group: rates and latencies of servers that shared a CPU do not. */
+bool comparison_applies(const struct metric *metric, const struct comparison_group *group);
+
+/* ", the capacity": what is said of a group beside scenario, connections and client. Returns text. */
+const char *comparison_group_words(const struct comparison_group *group, char *text, size_t size);
 
 struct comparison {
     struct comparison_group group;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capacity.h"
 #include "selection.h"
 #include "verdict.h"
 
@@ -63,7 +64,9 @@ static bool belongs(const struct row *row, const struct comparison_place *place,
     return row_is(row, SAMPLE_model, model) && row_is(row, SAMPLE_kind, kind) &&
            row_number(row, SAMPLE_connections) == place->group->connections &&
            row_is(row, SAMPLE_client, place->group->client) &&
-           row_is(row, SAMPLE_scenario, place->group->scenario);
+           row_is(row, SAMPLE_scenario, place->group->scenario) &&
+           (place->group->load == 0 ||
+            fabs(row_number(row, SAMPLE_load_fraction) - place->group->load) < 1e-9);
 }
 
 static enum verdict_reason reason_of(const struct row *row)
@@ -71,9 +74,16 @@ static enum verdict_reason reason_of(const struct row *row)
     return verdict_from_name(row_text(row, SAMPLE_reason));
 }
 
-/* Whether a row's figure for the metric may be believed. */
+/*
+ * Whether a row's figure for the metric may be believed. What a search found does not hang on how its last
+ * step went; and how late answers are where more is offered than answered grows with the slice.
+ */
 static bool usable(const struct row *row, const struct metric *metric)
 {
+    if (metric->column == SAMPLE_capacity_per_s)
+        return row_number(row, metric->column) > 0;
+    if (metric->needs == METRIC_LATENCY && reason_of(row) == VERDICT_OVERLOADED)
+        return false;
     return (metric->needs == METRIC_RATE ? reason_of(row) == VERDICT_VALID : selection_usable(row)) &&
            row_number(row, metric->column) > 0;
 }
@@ -96,11 +106,34 @@ static void look_at_end(const struct comparison_place *place, struct comparison_
     }
 }
 
-void comparison_state(const struct comparison_place *place, struct comparison_state *state)
+/* Of searches: how many there were, found something, and had the server for a limit. */
+static void look_at_searches(const struct comparison_place *place, struct comparison_state *state)
+{
+    const struct recorded *run = place->rows->run;
+    struct capacity_searches all;
+    unsigned of_client = 0;
+
+    if (capacity_look_at_all(&all, recorded_scenario(run, place->group->scenario), &run->samples,
+                             place->model, place->group->connections) < 0)
+        return;
+    for (unsigned i = 0; i < all.count; i++) {
+        const struct capacity_search *search = &all.items[i];
+
+        state->fault |= search->state == CAPACITY_BROKEN;
+        of_client += search->state == CAPACITY_FOUND && search->limit && verdict_client_late(search->limit);
+        if (search->state == CAPACITY_BROKEN || (search->state != CAPACITY_FOUND && !state->reason[0]))
+            snprintf(state->reason, sizeof(state->reason), "%s", capacity_reason(search));
+    }
+    state->slices = all.count;
+    state->usable = all.found;
+    state->server_bound = of_client * 2 <= all.found;
+    free(all.items);
+}
+
+static void look_at_slices(const struct comparison_place *place, struct comparison_state *state)
 {
     unsigned for_rate = 0;
 
-    *state = (struct comparison_state){.all_served = true};
     for (unsigned i = 0; i < place->rows->count; i++) {
         const struct row *row = place->rows->rows[i];
 
@@ -117,6 +150,15 @@ void comparison_state(const struct comparison_place *place, struct comparison_st
         }
     }
     state->server_bound = for_rate * 2 > state->slices;
+}
+
+void comparison_state(const struct comparison_place *place, struct comparison_state *state)
+{
+    *state = (struct comparison_state){.all_served = true};
+    if (strcmp(place->group->kind, "search") == 0)
+        look_at_searches(place, state);
+    else
+        look_at_slices(place, state);
     look_at_end(place, state);
 }
 

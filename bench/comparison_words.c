@@ -36,6 +36,18 @@ const char *comparison_words(const struct comparison *c, char *text, size_t size
     return text;
 }
 
+const char *comparison_group_words(const struct comparison_group *group, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (strcmp(group->kind, "duet") == 0)
+        snprintf(text, size, ", both servers at the same time on one CPU");
+    else if (strcmp(group->kind, "search") == 0)
+        snprintf(text, size, ", the highest rate that keeps the objective");
+    else if (group->load > 0)
+        snprintf(text, size, ", offered %.3g %% of each one's own capacity", group->load * 100);
+    return text;
+}
+
 /* ---- comparability ---- */
 
 static void add(json_t *list, const char *where, const char *name, const json_t *a, const json_t *b)

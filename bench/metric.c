@@ -17,6 +17,7 @@ const struct metric metrics[METRICS] = {
     {"req/s", "req/s", SAMPLE_requests_per_s, METRIC_TIMED, METRIC_RATE, true, 0.03, 0, "requests per second, where the server was the limit"},
     {"p50", "us", SAMPLE_latency_p50_us, METRIC_TIMED, METRIC_LATENCY, false, 0.03, 0, "median latency, where every client was served"},
     {"p99", "us", SAMPLE_latency_p99_us, METRIC_TIMED, METRIC_LATENCY, false, 0.15, 0, "99th percentile of latency, likewise"},
+    {"capacity", "req/s", SAMPLE_capacity_per_s, METRIC_TIMED, METRIC_RATE, true, 0.05, 0, "highest rate that kept the objective, where the server was the limit"},
     {"syscalls", "calls/request", SAMPLE_syscalls_per_request, METRIC_COUNTED, METRIC_ANY, false, 0, 0.1, "system calls per request, counted"},
     {"memory", "KiB", SAMPLE_memory_pss_kib, METRIC_COUNTED, METRIC_ANY, false, 0.05, 64, "memory of the server under load, counted"},
 };

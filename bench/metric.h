@@ -31,7 +31,7 @@ struct metric {
     const char *text;
 };
 
-enum { METRICS = 6 };
+enum { METRICS = 7 };
 extern const struct metric metrics[METRICS];
 
 /* Of two servers that ran at the same time on one CPU only CPU time is compared, and finer. */

@@ -130,6 +130,7 @@ void scenario_drop_client(struct scenario *scenario, const char *client);
 const struct count_list *scenario_wrk_connections(const struct scenario *scenario);
 
 bool name_list_has(const struct name_list *list, const char *name);
+bool share_list_has(const struct share_list *list, double share);
 unsigned count_list_max(const struct count_list *list);
 
 /* Of connection counts the one that a reader looks at first: 64, else the middle one. `count` > 0. */

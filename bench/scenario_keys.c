@@ -120,14 +120,6 @@ static int parse_counts(struct count_list *list, const char *value, const char *
     return got < 0 || list->count == 0 ? -1 : 0;
 }
 
-static bool share_list_has(const struct share_list *list, double share)
-{
-    for (unsigned i = 0; i < list->count; i++)
-        if (list->items[i] == share)
-            return true;
-    return false;
-}
-
 static int parse_shares(struct share_list *list, const char *value, const char **wrong)
 {
     char word[SCENARIO_NAME_MAX], *end;

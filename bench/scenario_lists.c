@@ -13,6 +13,14 @@ bool name_list_has(const struct name_list *list, const char *name)
     return false;
 }
 
+bool share_list_has(const struct share_list *list, double share)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->items[i] == share)
+            return true;
+    return false;
+}
+
 unsigned count_list_max(const struct count_list *list)
 {
     unsigned max = 0;

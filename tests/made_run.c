@@ -8,6 +8,7 @@
 
 #include "../bench/splitmix.h"
 #include "made_run.h"
+#include "rate_search.h"
 
 struct made_run made_run_default(void)
 {
@@ -17,6 +18,8 @@ struct made_run made_run_default(void)
         .drift = 1,
         .epoll_cpu = 1,
         .epoll_syscalls = 2.04,
+        .epoll_capacity = 1,
+        .epoll_late = 1,
         .kernel = "6.1.0",
         .slice = "1s",
         .models = "ceiling epoll poll",
@@ -51,7 +54,7 @@ static void make_directory(const char *path, const char *name)
 }
 
 static void write_frame(const char *path, const struct made_run *made, const char *models,
-                        const char *control)
+                        const char *control, const char *keys)
 {
     FILE *out;
 
@@ -61,8 +64,7 @@ static void write_frame(const char *path, const struct made_run *made, const cha
     fprintf(out,
             "[scenario]\nname = made\nmodels = %s\ncontrol = %s\nconnections = %d\nrounds = %d\n"
             "rounds_per_start = %d\nslice = %s\n%s",
-            models, control, MADE_CONNECTIONS, MADE_ROUNDS, MADE_ROUNDS_PER_START, made->slice,
-            strchr(models, '@') ? "duet_base = /made\nduet_new = /made\n" : "");
+            models, control, MADE_CONNECTIONS, MADE_ROUNDS, MADE_ROUNDS_PER_START, made->slice, keys);
     fclose(out);
     out = create(path, "run.json");
     fprintf(
@@ -130,7 +132,7 @@ void made_run_write(const char *path, const struct made_run *made)
     bool poll = strstr(made->models, " poll") != NULL;
     struct writing writing;
 
-    write_frame(path, made, made->models, "ceiling");
+    write_frame(path, made, made->models, "ceiling", "");
     begin(&writing, path, made);
     for (unsigned round = 0; round < MADE_ROUNDS; round++) {
         write_sample(&writing, "timing", "ceiling", 0, round, 0, 5);
@@ -150,7 +152,7 @@ void made_duet_write(const char *path, const struct made_run *made)
 {
     struct writing writing;
 
-    write_frame(path, made, "epoll@base epoll@new", "epoll@base");
+    write_frame(path, made, "epoll@base epoll@new", "epoll@base", "duet_base = /made\nduet_new = /made\n");
     begin(&writing, path, made);
     for (unsigned round = 0; round < MADE_ROUNDS; round++) {
         write_sample(&writing, "timing", "epoll@base", 0, round, 0, 5);
@@ -160,6 +162,80 @@ void made_duet_write(const char *path, const struct made_run *made)
         write_sample(&writing, "duet", "epoll@new", 0, round, 3, 6 * made->epoll_cpu);
         write_sample(&writing, "duet", "epoll@base", 0, round, 4, 6);
         write_sample(&writing, "duet", "epoll@base", 1, round, 4, 6);
+    }
+    finish(&writing);
+}
+
+/* ---- capacities ---- */
+
+/* One slice of a search or at a load, up to its figures. */
+static void write_place(struct writing *writing, const char *kind, const char *model, int copy,
+                        unsigned round, unsigned start)
+{
+    fprintf(
+        writing->out,
+        "{\"kind\": \"%s\", \"scenario\": \"made\", \"model\": \"%s\", \"client\": \"tenk-load\", "
+        "\"connections\": %d, \"slice\": %u, \"start\": %u, \"round\": %u, \"position\": 0, \"copy\": %d, "
+        "\"attempt\": 0, \"connections_served\": %d, \"verdict\": \"VALID\", \"reason\": null",
+        kind, model, MADE_CONNECTIONS, writing->slice++, start, round, copy, MADE_CONNECTIONS);
+}
+
+static void write_search(struct writing *writing, const char *model, int copy, unsigned number,
+                         double capacity_per_s)
+{
+    double first = capacity_per_s * 1.2;
+    struct rate_search search;
+
+    write_place(writing, "search", model, copy, number, number);
+    fprintf(writing->out, ", \"search\": %u, \"requests_per_s\": %.3f, \"latency_p99_us\": 20000}\n", number,
+            first);
+    first *= RATE_SEARCH_FIRST_SHARE;
+    rate_search_open(&search, (uint64_t)first, (uint64_t)first / 32 + 1, (uint64_t)first * 16);
+    while (rate_search_next(&search) > 0) {
+        double rate = (double)rate_search_next(&search);
+        bool held = rate < capacity_per_s;
+
+        rate_search_note(&search, (uint64_t)rate, held);
+        write_place(writing, "search", model, copy, number, number);
+        fprintf(writing->out,
+                ", \"search\": %u, \"rate_offered_per_s\": %.0f, \"requests_per_s\": %.0f, "
+                "\"latency_p99_us\": %d",
+                number, rate, rate, held ? 1000 : 50000);
+        if (rate_search_next(&search) == 0)
+            fprintf(writing->out, ", \"capacity_per_s\": %ju", (uintmax_t)rate_search_holds(&search));
+        fputs("}\n", writing->out);
+    }
+}
+
+static void write_load(struct writing *writing, const char *model, int copy, unsigned round, double late)
+{
+    double noise = writing->made->noise;
+
+    write_place(writing, "load", model, copy, round, MADE_SEARCHES + round / MADE_ROUNDS_PER_START);
+    fprintf(writing->out,
+            ", \"load_fraction\": 0.5, \"capacity_per_s\": 100000, \"rate_offered_per_s\": 50000, "
+            "\"requests_per_s\": 50000, \"server_cpu_us_per_request\": %.6f, \"latency_p50_us\": %.3f, "
+            "\"latency_p99_us\": %.3f}\n",
+            noisy(writing, 5, noise), noisy(writing, 60 * late, 2 * noise),
+            noisy(writing, 400 * late, 5 * noise));
+}
+
+void made_capacity_write(const char *path, const struct made_run *made)
+{
+    struct writing writing;
+
+    write_frame(path, made, "ceiling epoll", "ceiling", "capacity = p99<10ms\nsearches = 8\nload = 50%\n");
+    begin(&writing, path, made);
+    for (unsigned number = 0; number < MADE_SEARCHES; number++) {
+        write_search(&writing, "ceiling", 0, number, noisy(&writing, 100000, made->noise));
+        write_search(&writing, "ceiling", 1, number, noisy(&writing, 100000, made->noise));
+        write_search(&writing, "epoll", 0, number,
+                     noisy(&writing, 90000 * made->epoll_capacity, made->noise));
+    }
+    for (unsigned round = 0; round < MADE_ROUNDS; round++) {
+        write_load(&writing, "ceiling", 0, round, 1);
+        write_load(&writing, "ceiling", 1, round, 1);
+        write_load(&writing, "epoll", 0, round, made->epoll_late);
     }
     finish(&writing);
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MADE_ROUNDS = 24, MADE_ROUNDS_PER_START = 8, MADE_CONNECTIONS = 64 };
+enum { MADE_ROUNDS = 24, MADE_ROUNDS_PER_START = 8, MADE_CONNECTIONS = 64, MADE_SEARCHES = 8 };
 
 struct made_run {
     uint64_t seed;            /* of the noise */
@@ -16,6 +16,8 @@ struct made_run {
     double drift;             /* every figure of the run times this: the machine was slower (1) */
     double epoll_cpu;         /* epoll's CPU time per request times this (1) */
     double epoll_syscalls;    /* system calls per request of epoll (2.04) */
+    double epoll_capacity;    /* highest rate at which epoll keeps the objective, times this (1) */
+    double epoll_late;        /* its latency at half of that, times this (1) */
     const char *kernel;       /* "6.1.0" */
     const char *slice;        /* of the scenario: "1s" */
     const char *epoll_reason; /* of all of epoll's slices; NULL: they are valid */
@@ -33,5 +35,11 @@ void made_run_write(const char *path, const struct made_run *made);
  * at the same time (kind duet); epoll_cpu is that of epoll@new.
  */
 void made_duet_write(const char *path, const struct made_run *made);
+
+/*
+ * The same for a scenario that searches capacities (p99<10ms) and then offers half of each: ceiling twice and
+ * epoll.
+ */
+void made_capacity_write(const char *path, const struct made_run *made);
 
 #endif

@@ -114,6 +114,8 @@ static void write_row(FILE *out, const struct comparison *c)
     html_number_cell(out, c->group.connections, "");
     fputs("<td class=\"t\">", out);
     html_text(out, c->metric->name);
+    if (c->group.load > 0)
+        html_format(out, " at %.3g %% of its capacity", c->group.load * 100);
     if (strcmp(c->metric->name, c->metric->unit) != 0) {
         fputs(", ", out);
         html_unit(out, c->metric->unit);
