@@ -28,7 +28,7 @@ TENK_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-
 TENK_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 ifneq ($(COVERAGE),)
-TENK_CFLAGS += --coverage
+TENK_CFLAGS += --coverage -DCOUNTS_LINES
 TENK_LDFLAGS += --coverage
 endif
 
@@ -272,9 +272,11 @@ analyze: ## gcc's static analyzer (-fanalyzer) over common, servers, clients and
 format: ## rewrite the sources with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-coverage: ## line coverage of common and servers
-	$(Q)$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS='-O0 -g' test
-	$(Q)tests/coverage build/coverage
+# The counts of the run before would be added. What libgcov says when strace fails its own writes is no word of a server.
+coverage: ## line coverage of common and servers, children included: fails below 90 %
+	$(Q)! test -d build/coverage || find build/coverage -name '*.gcda' -delete
+	$(Q)GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS='-O0 -g' test; \
+		tests=$$?; tests/coverage build/coverage && exit $$tests
 
 SHARE := $(DESTDIR)$(PREFIX)/share
 COMPLETIONS := $(SHARE)/bash-completion/completions

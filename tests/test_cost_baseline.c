@@ -18,6 +18,13 @@
 
 enum { DIFFERENCES_MAX = 2048 };
 
+/* A build that counts lines makes calls of its own when a process ends. */
+#ifdef COUNTS_LINES
+static const bool costs_more = true;
+#else
+static const bool costs_more = false;
+#endif
+
 TestSuite(cost_baseline, .timeout = MATRIX_TIMEOUT_S, .fini = fixture_leave);
 
 static void as_it_was(struct fixture_plan plan)
@@ -26,6 +33,8 @@ static void as_it_was(struct fixture_plan plan)
     struct cost now, baseline;
     char text[DIFFERENCES_MAX];
 
+    if (costs_more)
+        cr_skip_test("this build counts lines");
     cost_measure(plan, "counted", &now);
     there = cost_read(plan.model, &baseline);
     if (renew) {
@@ -46,8 +55,8 @@ static void planted(struct fixture_plan plan)
     const struct cost_value *connection = baseline.values[COST_CONNECTION];
     char text[DIFFERENCES_MAX], expected[DIFFERENCES_MAX] = "";
 
-    if (getenv("TENK_BASELINE_RENEW"))
-        cr_skip_test("renewing");
+    if (getenv("TENK_BASELINE_RENEW") || costs_more)
+        cr_skip_test("renewing, or this build counts lines");
     cost_measure(plan, "planted", &now);
     cr_assert(cost_read(plan.model, &baseline));
     cost_compare(&now, &baseline, text, sizeof(text));
