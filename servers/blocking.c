@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -94,7 +95,7 @@ enum net_accept_status blocking_accept_once(const struct server *server, struct 
         counters_add(&counters->accepted, 1);
         /* TCP sockets have inherited the time-outs of the listening socket; others have not. */
         if (!server->accepted_inherit && server->idle_timeout_ns > 0)
-            net_set_timeouts_ns(*fd, server->idle_timeout_ns);
+            net_set_timeouts_ns(*fd, server->slice_ns);
     } else if (status == NET_ACCEPT_SHORT) {
         counters_add(&counters->pauses, 1);
         server_warn_once(WARN_DESCRIPTORS, "out of descriptors: accepting pauses until some are free");
@@ -113,6 +114,50 @@ bool blocking_accept(const struct server *server, struct counters *counters, int
     }
     return false;
 }
+
+/* ---- making room ---- */
+
+static const struct server *shared; /* NULL: nobody waits for anybody */
+static int waiting_room;
+
+int64_t blocking_slice_ns(const struct server_model *model, int64_t idle_timeout_ns)
+{
+    int64_t silence_ns = BLOCKING_SILENCE_MS * NS_PER_MS;
+    int64_t slices = (idle_timeout_ns + silence_ns - 1) / silence_ns;
+
+    if (slices == 0 || (model->properties & MODEL_PER_CONNECTION) != 0)
+        return idle_timeout_ns;
+    return idle_timeout_ns / slices;
+}
+
+void blocking_make_room(const struct server *server, int waiting)
+{
+    shared = server;
+    waiting_room = waiting;
+}
+
+/* Is every worker taken, and does somebody wait? A queue by itself does not tell: a worker may be on its way
+ * to it. */
+static bool crowded(void)
+{
+    struct counters_sum sum = counters_sum(shared->counters);
+    struct pollfd room = {.fd = waiting_room, .events = POLLIN};
+
+    if (sum.accepted < sum.closed + shared->workers)
+        return false;
+    return waiting_room < 0 ? sum.accepted > sum.closed + shared->workers : poll(&room, 1, 0) == 1;
+}
+
+/* A blocking call came back with nothing: one more slice of silence. True when it was the last. */
+static bool silence_is_over(int64_t *silent_ns)
+{
+    if (shared == NULL)
+        return true;
+    *silent_ns += shared->slice_ns;
+    return *silent_ns >= shared->idle_timeout_ns || crowded();
+}
+
+/* ---- serving ---- */
 
 /* Sleeps as long as the handler waits; a second signal cuts it short. */
 static void wait_for_handler(struct conn *conn)
@@ -133,10 +178,11 @@ static bool send_home(const struct conn *conn)
     return server_stopping() && conn_idle(conn) && shutdown(conn->fd, SHUT_RD) == 0;
 }
 
-static void look_after(struct conn *conn, enum conn_status status, bool *lingering)
+static void look_after(struct conn *conn, enum conn_status status, bool *lingering, int64_t *silent_ns)
 {
-    /* A blocking call that came back with nothing has met the time-out of its socket. */
-    if (!conn->moved && (status == CONN_WANT_READ || status == CONN_WANT_WRITE))
+    if (conn->moved || (status != CONN_WANT_READ && status != CONN_WANT_WRITE))
+        *silent_ns = 0;
+    else if (*lingering || silence_is_over(silent_ns))
         conn_expire(conn);
     if ((conn_lingering(conn) || !conn_idle(conn)) && conn_too_slow(conn, clock_now_ns()))
         conn_expire(conn);
@@ -152,12 +198,13 @@ void blocking_serve(struct conn_worker *worker, struct seat *seat)
     int fd = seat->fd;
     bool going_home = false;
     bool lingering = false;
+    int64_t silent_ns = 0;
 
     conn_open(&conn, worker, fd);
     while (conn_wants(&conn) != CONN_DONE && stop_drain_left_ns() > 0) {
         if (!going_home)
             going_home = send_home(&conn);
-        look_after(&conn, conn_progress(&conn), &lingering);
+        look_after(&conn, conn_progress(&conn), &lingering, &silent_ns);
         atomic_store_explicit(&seat->idle, conn_idle(&conn), memory_order_relaxed);
     }
     seat_leave(seat);

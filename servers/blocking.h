@@ -69,6 +69,22 @@ bool blocking_accept(const struct server *server, struct counters *counters, int
 enum net_accept_status blocking_accept_once(const struct server *server, struct counters *counters, int *fd);
 
 /*
+ * How long a blocking call of a model waits at most: the idle time-out, or equal parts of it of
+ * BLOCKING_SILENCE_MS at most where clients share workers, so that a worker looks up from a silent client now
+ * and then.
+ */
+enum { BLOCKING_SILENCE_MS = 1000 };
+int64_t blocking_slice_ns(const struct server_model *model, int64_t idle_timeout_ns);
+
+/*
+ * For models whose workers are fewer than their clients may be: from now on, while every worker has a client
+ * and another one waits, a client that is silent for BLOCKING_SILENCE_MS loses its place as if its idle
+ * time-out were over. `waiting` is readable while somebody waits; -1: those who wait count as accepted.
+ * Before the workers start.
+ */
+void blocking_make_room(const struct server *server, int waiting);
+
+/*
  * Serves the connection that sits in `seat` from its first byte to its last, in this thread; closes
  * the descriptor and empties the seat.
  */

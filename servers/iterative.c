@@ -8,8 +8,8 @@
  * A connection is owned by the only thread. It waits in recv(2), or in accept(2) between clients;
  * everybody else waits in the backlog of the listening socket.
  *
- * Cost: 2 system calls per request, nothing per connection. Hard limit: one client at a time; an
- * idle one keeps all others out until the idle time-out.
+ * Cost: 2 system calls per request, nothing per connection. Hard limit: one client at a time; while
+ * others wait, one that is silent loses its place after a second (blocking_make_room).
  *
  * accept(2), recv(2), send(2), listen(2) about the backlog
  */
@@ -31,6 +31,7 @@ static void run(const struct server *server)
     conn_worker_open(&worker, server->service, counters_slot(server->counters, 0));
     seat_open(&seat);
     stop_watch_seat(&seat);
+    blocking_make_room(server, server->listener);
     server_ready(server);
     while (blocking_accept(server, worker.counters, &fd)) {
         seat_take(&seat, fd);

@@ -4,6 +4,7 @@
  * main only wires: options, listening socket, counters, signals, the ready line; then the model runs;
  * then the counters are printed.
  */
+#include "blocking.h"
 #include "clock.h"
 #include "command.h"
 #include "files.h"
@@ -211,11 +212,12 @@ static void serve(const struct command *command)
         .workers = workers,
         .max_connections = connections,
         .idle_timeout_ns = command->idle_timeout_ns,
+        .slice_ns = blocking_slice_ns(model, command->idle_timeout_ns),
     };
 
     /* SO_RCVTIMEO and SO_SNDTIMEO only act on blocking sockets; accepted TCP sockets inherit them. */
     if ((model->properties & MODEL_NONBLOCKING) == 0 && !command->datagrams)
-        net_set_timeouts_ns(listener, command->idle_timeout_ns);
+        net_set_timeouts_ns(listener, server.slice_ns);
     name_process(model->name);
     drop_privileges_or_exit(command);
     if (command->verbose)

@@ -65,6 +65,7 @@ struct server {
     unsigned workers;
     unsigned max_connections;
     int64_t idle_timeout_ns; /* 0: none */
+    int64_t slice_ns;        /* of it, after which a blocking call returns: blocking_slice_ns */
 };
 
 /* The registry. NULL ends it. */

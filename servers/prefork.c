@@ -32,6 +32,7 @@ static void serve(struct child *child)
 
 static void run(const struct server *server)
 {
+    blocking_make_room(server, server->listener);
     children_start(server, serve);
     server_ready(server);
     children_await_stop();

@@ -64,6 +64,7 @@ static void run(const struct server *server)
     /* The time-out lets the acceptor look up from a full queue: a signal could come just before it waits. */
     if (net_descriptor_pair(pair) < 0 || net_set_timeouts_ns(pair[0], PAUSE_MS * NS_PER_MS) < 0)
         err(EXIT_CANNOT, "prefork_pass: socketpair");
+    blocking_make_room(server, pair[1]);
     children_tick_while_missing();
     children_start(server, serve);
     server_ready(server);

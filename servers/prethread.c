@@ -10,8 +10,8 @@
  * the one that has waited longest: no herd, and no lock is needed around accept.
  *
  * Cost: 2 system calls per request; per connection an accept and a close, and no hand-over. Hard
- * limit: N threads serve N clients, who comes next waits in the backlog. Idle keep-alive clients
- * starve it until the idle time-out, as they do every pool of blocking threads.
+ * limit: N threads serve N clients, who comes next waits in the backlog. Silent clients fill it, as they
+ * do every pool of blocking threads, and lose their places after a second when others wait.
  *
  * pthread_create(3), accept(2)
  */
@@ -64,6 +64,7 @@ static void serve_with(const struct server *server, void *(*function)(void *))
 
 static void run(const struct server *server)
 {
+    blocking_make_room(server, server->listener);
     serve_with(server, serve);
 }
 

@@ -10,8 +10,8 @@
  * the backlog pushes back.
  *
  * Cost: 2 system calls per request; per connection one hand-over through the queue. Hard limit:
- * N workers serve N clients at a time: idle keep-alive clients starve the pool until the idle
- * time-out. That is a property of the model, not a fault of this file.
+ * N workers serve N clients at a time. Silent clients fill the pool: a property of the model, not a
+ * fault of this file. When others wait they lose their places after a second (blocking_make_room).
  *
  * pthread_create(3), pthread_cond_wait(3), accept(2), sem_wait(3)
  */
@@ -61,6 +61,7 @@ static void run(const struct server *server)
         err(EXIT_CANNOT, "thread_pool: queue of %d connections", QUEUE_SIZE);
     sem_init(&places, 0, QUEUE_SIZE);
     stop_watch_semaphore(&places);
+    blocking_make_room(server, -1);
     crew_start(server, serve);
     server_ready(server);
     while (!server_stopping()) {

@@ -129,6 +129,35 @@ static void a_full_house_recovers(struct fixture_plan plan)
     fixture_expect_unharmed(&fixture);
 }
 
+/*
+ * A full pool, and an idle time-out that is far away. While nobody waits a silent client keeps its place;
+ * when somebody does it gives it up, so a fresh client is answered long before the time-out.
+ */
+static void a_full_house_makes_room(struct fixture_plan plan)
+{
+    enum { WORKERS = 2, SILENT = 4, SILENCE_MS = 1300 };
+
+    plan.clients = WORKERS;
+    plan.options[0] = "--idle-timeout=10m";
+    fixture_start(&fixture, &plan);
+    for (int asked = 0; asked < 2; asked++) {
+        if (asked == 0)
+            fixture_connect(&fixture, &crowd[0]);
+        else
+            clock_sleep_ns(SILENCE_MS * NS_PER_MS);
+        wire_text(&crowd[0], "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+        expect_hello(&crowd[0]);
+    }
+    for (int i = 1; i < SILENT; i++) {
+        fixture_connect(&fixture, &crowd[i]);
+        wire_text(&crowd[i], i % 2 ? "" : "GET / HT");
+    }
+    fixture_expect_service(&fixture);
+    for (int i = 0; i < SILENT; i++)
+        wire_close(&crowd[i]);
+    fixture_expect_unharmed(&fixture);
+}
+
 /* Slow, but it moves: an upload that takes several times the time-out is honest. */
 static void a_long_upload_is_served(struct fixture_plan plan)
 {
@@ -179,8 +208,9 @@ MATRIX_SUITE(faults);
 
 #define CASES(test, model)                                                                                   \
     test(model, slow_clients_are_closed) test(model, others_are_served_among_slow_ones)                      \
-        test(model, a_full_house_recovers) test(model, a_long_upload_is_served)                              \
-            test(model, a_handler_may_take_longer) test(model, a_refused_client_is_let_go)
+        test(model, a_full_house_recovers) test(model, a_full_house_makes_room)                              \
+            test(model, a_long_upload_is_served) test(model, a_handler_may_take_longer)                      \
+                test(model, a_refused_client_is_let_go)
 #define MODEL(model) CASES(FAULTS, model)
 #define REFERENCE(model)
 #include "models.def"
