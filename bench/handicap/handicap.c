@@ -1,7 +1,8 @@
 /*
  * handicap - makes a server dearer by a known amount: tenk-serve linked once more, so that it burns
  * TENK_HANDICAP_NS nanoseconds of CPU time in every send(2), and a server of ours sends once per request. For
- * `make selfcheck`, which plants a difference and looks whether it is found. No program that is installed has it.
+ * `make selfcheck`, which plants a difference and looks whether it is found. No program that is installed has
+ * it.
  *
  *     TENK_HANDICAP_NS=100 build/handicap/tenk-serve epoll
  *
@@ -53,7 +54,8 @@ __attribute__((constructor)) static void calibrate(void)
     steps = (uint64_t)(wanted_ns * TRIAL_STEPS / (double)best_ns + 0.5);
 }
 
-/* The linker turns every send of the server into this one, and the true one into __real_send. ld(1), --wrap */
+/* The linker turns every send of the server into this one, and the true one into __real_send. ld(1), --wrap
+ */
 ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
 
