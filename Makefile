@@ -264,10 +264,10 @@ tsan-tests: all $(TEST_PROGRAMS)
 lint: ## warnings as errors with gcc and clang, formatting, static analysis
 	$(Q)tests/lint
 
-# Without clients/mpi, which needs MPI, and microhttpd.c where the library is missing.
-ANALYZED = $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c bench/*/*.c)
+# Without clients/mpi, which needs MPI, and the limits whose library is missing.
+ANALYZED = $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c bench/*.c) $(filter-out bench/limits/%,$(wildcard bench/*/*.c)) $(LIMIT_SOURCES)
 analyze: ## gcc's static analyzer (-fanalyzer) over common, servers, clients and bench: no finding
-	$(Q)CC='$(CC)' CFLAGS='$(TENK_CFLAGS)' tests/analyze $(if $(MICROHTTPD),$(ANALYZED),$(filter-out %/microhttpd.c,$(ANALYZED)))
+	$(Q)CC='$(CC)' CFLAGS='$(TENK_CFLAGS)' tests/analyze $(ANALYZED)
 
 format: ## rewrite the sources with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
