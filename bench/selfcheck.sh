@@ -20,6 +20,16 @@ mkdir -p "$2"
 directory=$(cd "$2" && pwd)
 run=${SELFCHECK_RUN:-}
 
+# bench NAME ARGUMENT... - runs tenk-bench; what it says goes to NAME.out and NAME.log.
+bench() {
+    name=$1
+    shift
+    $run "$build/tenk-bench" "$@" >"$directory/$name.out" 2>"$directory/$name.log" || {
+        cat "$directory/$name.log" >&2
+        exit 1
+    }
+}
+
 # measure NAME ARGUMENT... - the duet of that name, new, completed, or only reported.
 measure() {
     name=$1
@@ -30,10 +40,7 @@ measure() {
         set -- "$@" --no-cost -o "$directory/$name"
     fi
     echo "== $name"
-    $run "$build/tenk-bench" --aa "$@" >"$directory/$name.out" 2>"$directory/$name.log" || {
-        cat "$directory/$name.log" >&2
-        exit 1
-    }
+    bench "$name" --aa "$@"
     cat "$directory/$name.out"
 }
 
@@ -58,16 +65,17 @@ cost() {
 }
 
 # plant NAME PER_CENT KIND - the duet with so much planted, of what a request costs as measured for ten seconds before it: a
-# virtual machine may be a third slower than a minute ago.
+# virtual machine may be a third slower than a minute ago. A run that is completed keeps what was planted at its start.
 plant() {
     if [ ! -f "$directory/$1/run.json" ]; then
         rm -rf "$directory/$1-before"
-        $run "$build/tenk-bench" --duet "$base" "$base" -n 4 --no-cost -o "$directory/$1-before" >/dev/null 2>&1
+        bench "$1-before" --duet "$base" "$base" -n 4 --no-cost -o "$directory/$1-before"
         before=$(cost "$1-before" "$3")
         planted=$(awk -v us="$before" -v percent="$2" 'BEGIN { printf "%.1f", us * 10 * percent }')
         echo "planted for $1: $planted ns of $before us"
+        server "$1" "$planted" >/dev/null
     fi
-    measure "$1" --duet "$base" "$(server "$1" "${planted:-0}")"
+    measure "$1" --duet "$base" "$directory/$1.sh"
 }
 
 # server NAME NANOSECONDS - a tenk-serve that burns so much per request.
