@@ -131,13 +131,6 @@ static void last_log_line(const struct server_process *server, char *text, size_
         fclose(in);
 }
 
-static int64_t ready_deadline_ns(const struct server_setting *setting)
-{
-    int64_t usual_ns = clock_now_ns() + READY_TIMEOUT_S * NS_PER_S;
-
-    return setting->deadline_ns > 0 && setting->deadline_ns < usual_ns ? setting->deadline_ns : usual_ns;
-}
-
 static int read_ready_line(struct server_process *server, int64_t deadline_ns, char *wrong, size_t size)
 {
     char line[NET_TEXT_MAX + 16], said[200];
@@ -190,8 +183,7 @@ static int wait_for_port(const struct server_process *server, int64_t deadline_n
 /* What the server is made of once the connections of our own check are gone. */
 static void read_base(struct server_process *server, int64_t ready_ns)
 {
-    int64_t usual_ns = clock_now_ns() + SETTLE_TIMEOUT_MS * NS_PER_MS,
-            deadline_ns = ready_ns < usual_ns ? ready_ns : usual_ns;
+    int64_t deadline_ns = clock_sooner_ns(clock_now_ns() + SETTLE_TIMEOUT_MS * NS_PER_MS, ready_ns);
     struct counters_sum sum;
 
     do {
@@ -205,7 +197,7 @@ static int prove(struct server_process *server, const struct server_setting *set
                  size_t size)
 {
     const char *own_name = server->model->command ? NULL : model_served_as(server->model);
-    int64_t ready_ns = ready_deadline_ns(setting);
+    int64_t ready_ns = clock_sooner_ns(clock_now_ns() + READY_TIMEOUT_S * NS_PER_S, setting->deadline_ns);
 
     if (server->model->command ? wait_for_port(server, ready_ns, wrong, size) < 0
                                : read_ready_line(server, ready_ns, wrong, size) < 0)

@@ -127,12 +127,6 @@ static void read_marks(const struct slice_setting *setting, const struct slice_s
     leave_servers(&visit);
 }
 
-/* The time a wait is given up: so much later, or the deadline when that is sooner. */
-static int64_t until_ns(const struct slice_setting *setting, int64_t usual_ns)
-{
-    return setting->deadline_ns > 0 && setting->deadline_ns < usual_ns ? setting->deadline_ns : usual_ns;
-}
-
 static void watch_clients(const struct slice_setting *setting, const struct slice_subject *subjects,
                           struct stage *stages, unsigned count)
 {
@@ -145,7 +139,8 @@ static void watch_clients(const struct slice_setting *setting, const struct slic
     read_marks(setting, subjects, stages, count, true);
     for (unsigned i = 0; i < count; i++)
         stages[i].seen.client = launch_wait(
-            stages[i].client, until_ns(setting, started_ns + end_ns + CLIENT_GRACE_S * NS_PER_S), true);
+            stages[i].client,
+            clock_sooner_ns(started_ns + end_ns + CLIENT_GRACE_S * NS_PER_S, setting->deadline_ns), true);
 }
 
 static bool is_settled(const struct server_process *server, struct mark *now)
@@ -162,7 +157,8 @@ static bool is_settled(const struct server_process *server, struct mark *now)
 static void settle(const struct slice_setting *setting, const struct server_process *server,
                    struct observation *seen)
 {
-    int64_t begin_ns = clock_now_ns(), deadline_ns = until_ns(setting, begin_ns + SETTLE_MS * NS_PER_MS);
+    int64_t begin_ns = clock_now_ns(),
+            deadline_ns = clock_sooner_ns(begin_ns + SETTLE_MS * NS_PER_MS, setting->deadline_ns);
 
     while (!is_settled(server, &seen->settled) && clock_now_ns() < deadline_ns &&
            server_process_alive(server))

@@ -25,6 +25,12 @@ int64_t clock_wall_ns(void);
 /* CPU time this thread has used. A real system call: not for a hot path. */
 int64_t clock_thread_cpu_ns(void);
 
+/* The end of a wait that usually ends at `usual_ns`: the deadline when that is sooner. 0: there is none. */
+static inline int64_t clock_sooner_ns(int64_t usual_ns, int64_t deadline_ns)
+{
+    return deadline_ns > 0 && deadline_ns < usual_ns ? deadline_ns : usual_ns;
+}
+
 /*
  * Sleeps for `duration_ns`; nothing to do when it is not positive. 0, or -1 with errno EINTR when
  * a signal handler ran first.  clock_nanosleep(2)
