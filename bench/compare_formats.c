@@ -4,7 +4,6 @@
  */
 #include "compare_report.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "selection.h"
@@ -75,8 +74,7 @@ static bool has_figure(const struct row *row, const struct comparison_group *gro
 {
     if (strcmp(group->kind, "search") == 0)
         return row_has(row, SAMPLE_capacity_per_s);
-    return selection_usable(row) &&
-           (group->load == 0 || fabs(row_number(row, SAMPLE_load_fraction) - group->load) < 1e-9);
+    return selection_usable(row) && selection_has_load(row, group->load);
 }
 
 static bool is_of(const struct row *row, const struct comparison_group *group, const char *model)

@@ -65,8 +65,7 @@ static bool belongs(const struct row *row, const struct comparison_place *place,
            row_number(row, SAMPLE_connections) == place->group->connections &&
            row_is(row, SAMPLE_client, place->group->client) &&
            row_is(row, SAMPLE_scenario, place->group->scenario) &&
-           (place->group->load == 0 ||
-            fabs(row_number(row, SAMPLE_load_fraction) - place->group->load) < 1e-9);
+           selection_has_load(row, place->group->load);
 }
 
 static enum verdict_reason reason_of(const struct row *row)

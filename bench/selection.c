@@ -26,6 +26,11 @@ bool selection_tolerable(const struct row *row)
     return !verdict_is_fault(reason_of(row));
 }
 
+bool selection_has_load(const struct row *row, double load)
+{
+    return !(load > 0) || fabs(row_number(row, SAMPLE_load_fraction) - load) < 1e-9;
+}
+
 double selection_median(const struct selection *selection, unsigned column)
 {
     double *values = calloc(selection->count + 1u, sizeof(*values));

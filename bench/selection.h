@@ -23,6 +23,9 @@ bool selection_usable(const struct row *row);
 /* Whether nothing worse than a circumstance (noise) befell it: good enough when there is no better. */
 bool selection_tolerable(const struct row *row);
 
+/* Whether a slice offered this fraction of its model's own capacity. 0: whatever it offered. */
+bool selection_has_load(const struct row *row, double load);
+
 /* The median of a column over the usable rows, or over the tolerable ones when none is usable; else NaN. */
 double selection_median(const struct selection *selection, unsigned column);
 

@@ -21,18 +21,13 @@ static const char *kind_of(const struct summary_group *group)
     return group->load > 0 ? "load" : "timing";
 }
 
-static bool is_at_load(const struct row *row, const struct summary_group *group)
-{
-    return !(group->load > 0) || fabs(row_number(row, SAMPLE_load_fraction) - group->load) < 1e-6;
-}
-
 static bool belongs(const struct row *row, const struct summary_group *group, const char *model,
                     const char *kind)
 {
     return row_is(row, SAMPLE_kind, kind) && row_is(row, SAMPLE_scenario, group->part->scenario.name) &&
            row_is(row, SAMPLE_client, client_name(group->client)) &&
-           row_number(row, SAMPLE_connections) == group->connections && is_at_load(row, group) &&
-           (!model || row_is(row, SAMPLE_model, model));
+           row_number(row, SAMPLE_connections) == group->connections &&
+           selection_has_load(row, group->load) && (!model || row_is(row, SAMPLE_model, model));
 }
 
 static int choose(struct selection *selection, const struct session *session,
