@@ -65,9 +65,7 @@ static int parse(struct options *options, int argc, char **argv)
         {"budget", 0, OPTION_DURATION, &options->budget_ns, "TIME", "the answer is there by then (60s)"},
         {"models", 'm', OPTION_LIST, &options->models, "NAME", "look at this model; may be repeated (all)"},
         {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the order and the intervals (from the clock)"},
-        {"server-cpus", 0, OPTION_TEXT, &options->server_cpus, "LIST", "CPUs for the servers (the last one)"},
-        {"client-cpus", 0, OPTION_TEXT, &options->client_cpus, "LIST",
-         "CPUs for the client (up to two others)"},
+        PREMISES_CPU_OPTIONS(&options->server_cpus, &options->client_cpus),
         {"help", 'h', OPTION_FLAG, &options->help, NULL, "this text"},
         {0},
     };

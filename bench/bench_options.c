@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "premises.h"
+
 static const char usage[] =
     "usage: tenk-bench [SCENARIO ...] [options]\n"
     "       tenk-bench --duet BASE NEW [SCENARIO ...] [options]\n"
@@ -22,6 +24,38 @@ static const char notes[] =
     "Exit status: 0 good; 1 a cell is invalid for a fault of the server, or the run was interrupted;\n"
     "2 wrong usage; 3 cannot run here. Keys of a scenario, method and bias: bench/README.md. Columns of the\n"
     "result files: results/README.md.\n";
+
+static void print_columns(void)
+{
+    printf("## A slice\n\n");
+    columns_markdown(stdout, &sample_columns);
+    printf("\n## A cell\n\n");
+    columns_markdown(stdout, &cell_columns);
+    printf("\n## A capacity\n\n");
+    columns_markdown(stdout, &capacity_columns);
+}
+
+/* Whether options and operands do not go together; then it has said why. */
+static bool contradictory(const struct bench_options *options, int operands)
+{
+    if (options->quick && options->deep) {
+        fputs("tenk-bench: --quick and --deep contradict each other; give one\n", stderr);
+        return true;
+    }
+    if (options->resume && (operands > 0 || options->output)) {
+        fputs("tenk-bench: --resume takes its scenarios and its directory from the run; give neither\n",
+              stderr);
+        return true;
+    }
+    if (options->duet && (operands < 2 || options->base)) {
+        fputs(
+            "tenk-bench: --duet takes two operands, BASE and NEW: programs or git revisions; --base REVISION "
+            "compares with this build\n",
+            stderr);
+        return true;
+    }
+    return false;
+}
 
 int bench_options_parse(struct bench_options *options, int argc, char **argv)
 {
@@ -45,9 +79,7 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         {"set", 's', OPTION_LIST, &options->settings, "KEY=VALUE", "any other key of the scenario"},
         {"no-cost", 0, OPTION_FLAG, &options->no_cost, NULL, "do not count system calls and memory"},
         {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the order and the intervals (from the clock)"},
-        {"server-cpus", 0, OPTION_TEXT, &options->server_cpus, "LIST", "CPUs for the servers (the last one)"},
-        {"client-cpus", 0, OPTION_TEXT, &options->client_cpus, "LIST",
-         "CPUs for the client (up to two others)"},
+        PREMISES_CPU_OPTIONS(&options->server_cpus, &options->client_cpus),
         {"results", 0, OPTION_TEXT, &options->results, "DIRECTORY", "where runs are kept (results)"},
         {"output", 'o', OPTION_TEXT, &options->output, "DIRECTORY", "exactly this directory for the run"},
         {"resume", 0, OPTION_TEXT, &options->resume, "DIRECTORY", "complete a run, or print its table again"},
@@ -72,30 +104,11 @@ int bench_options_parse(struct bench_options *options, int argc, char **argv)
         return EXIT_GOOD;
     }
     if (options->columns) {
-        printf("## A slice\n\n");
-        columns_markdown(stdout, &sample_columns);
-        printf("\n## A cell\n\n");
-        columns_markdown(stdout, &cell_columns);
-        printf("\n## A capacity\n\n");
-        columns_markdown(stdout, &capacity_columns);
+        print_columns();
         return EXIT_GOOD;
     }
-    if (options->quick && options->deep) {
-        fputs("tenk-bench: --quick and --deep contradict each other; give one\n", stderr);
+    if (contradictory(options, argc - first))
         return EXIT_USAGE;
-    }
-    if (options->resume && (first < argc || options->output)) {
-        fputs("tenk-bench: --resume takes its scenarios and its directory from the run; give neither\n",
-              stderr);
-        return EXIT_USAGE;
-    }
-    if (options->duet && (argc - first < 2 || options->base)) {
-        fputs(
-            "tenk-bench: --duet takes two operands, BASE and NEW: programs or git revisions; --base REVISION "
-            "compares with this build\n",
-            stderr);
-        return EXIT_USAGE;
-    }
     if (options->duet) {
         options->sides[0] = argv[first++];
         options->sides[1] = argv[first++];

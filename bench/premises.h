@@ -13,6 +13,13 @@
 /* Finds the load clients; without wrk its path is "". `cpus` is the caller's. 0; -1 with a sentence. */
 int premises_clients(struct client_setting *clients, struct failure *failure);
 
+/* The lines of a table of options (common/options.h) that fill the lists of premises_cpus. */
+#define PREMISES_CPU_OPTIONS(server_list, client_list)                                                       \
+    {"server-cpus", 0, OPTION_TEXT, (server_list), "LIST", "CPUs for the servers (the last one)"},           \
+    {                                                                                                        \
+        "client-cpus", 0, OPTION_TEXT, (client_list), "LIST", "CPUs for the client (up to two others)"       \
+    }
+
 /*
  * Divides the CPUs between servers and clients (machine_divide), or as the lists say (NULL: not given), and
  * goes to the clients' itself. 0; -1 with a sentence. That both share a CPU is a warning on stderr.
