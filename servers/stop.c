@@ -22,7 +22,7 @@ static int listening_sockets[STOP_LISTENERS_MAX];
 static _Atomic unsigned listening_count;
 static const char *listening_path;
 static int listening_end = SHUT_RDWR;
-static bool has_parent;
+static pid_t owner; /* the process that stop_install() was called in; the others are its children */
 static struct seat *_Atomic watched_seat;
 static sem_t *_Atomic watched_semaphore;
 
@@ -51,6 +51,7 @@ static void start_alarm(int64_t after_ns)
 static void on_stop(int signal)
 {
     int saved = errno;
+    bool has_parent = getpid() != owner; /* the kernel knows: the signal may precede a child's first line */
     bool again = atomic_exchange(&stopping, true) && !has_parent;
     int64_t drain_ns = again ? 0 : drain_time_ns;
     struct seat *seat = watched_seat;
@@ -118,6 +119,7 @@ void stop_install(int listener, const char *path, int64_t drain_ns)
     struct sigaction alarm = {.sa_handler = on_drain_over};
     sigset_t none;
 
+    owner = getpid();
     stop_add_listener(listener);
     listening_path = path;
     drain_time_ns = drain_ns;
@@ -161,7 +163,6 @@ void stop_watch_semaphore(sem_t *semaphore)
 
 void stop_in_child(struct seat *seat)
 {
-    has_parent = true;
     watched_semaphore = NULL;
     watched_seat = seat;
 }

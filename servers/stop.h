@@ -53,10 +53,11 @@ const struct timespec *stop_timeout(void);
 int64_t stop_drain_left_ns(void);
 
 /*
- * In a forked child, whose parent passes the stop on: the listening socket and its file are the
- * parent's to end (shutdown(2) would act on the parent's too), the signal wakes the child's own seat,
- * and it ends no drain time, however often it comes: a signal to the whole group (Ctrl-C) reaches the
- * child twice, and one born during the stop has inherited the flag. The parent kills who stays.
+ * In a forked child, whose parent passes the stop on: from here the signal wakes the child's own seat.
+ * From its birth on the listening socket and its file are the parent's to end (shutdown(2) would act on
+ * the parent's too), and the signal ends no drain time, however often it comes: one to the whole group
+ * (Ctrl-C) reaches the child twice, and a child born during the stop has inherited the flag. The parent
+ * kills who stays.
  */
 void stop_in_child(struct seat *seat);
 

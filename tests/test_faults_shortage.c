@@ -186,7 +186,8 @@ Test(faults, thread_without_threads)
 
 /*
  * SIGTERM between accept(2) and fork(2): the child is born into a server that stops already, and the
- * signal its parent then sends it is its first. Its client's request is answered like any other.
+ * signal its parent then sends it is its first: it comes while the child is kept in its very first call.
+ * Its client's request is answered like any other.
  */
 Test(faults, fork_child_born_while_stopping)
 {
@@ -196,7 +197,8 @@ Test(faults, fork_child_born_while_stopping)
 
     injection_skip_unless_possible();
     fixture_start(&fixture, &(struct fixture_plan){.model = "fork"});
-    injection_attach(&injection, fixture.program.pid, "inject=clone,clone3,fork:delay_enter=300000", false);
+    injection_attach(&injection, fixture.program.pid, "inject=clone,clone3,fork,prctl:delay_enter=300000",
+                     true);
     fixture_connect(&fixture, &wire);
     wire_text(&wire, "GET /wait/600000 HTTP/1.1\r\nHost: test\r\n\r\n");
     clock_sleep_ns(100 * NS_PER_MS);
