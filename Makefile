@@ -308,7 +308,7 @@ docs: ## fill the marked blocks of the other pages from the runs that they name
 
 # What the pages quote: the front page, the field guide, what waits and idles, and the transports. Half an hour.
 PUBLISHED := 'quick' '-n 8 models limits limits_churn nginx nginx_pipeline nginx_churn libraries' \
-	'-n 3 idle' '-n 3 --no-cost pool waiting cpu churn large pipeline' 'transports'
+	'-n 3 idle' '-n 3 --no-cost pool waiting' '-n 3 --no-cost cpu churn body large pipeline' 'transports'
 bench-published: all limits ## the runs that the pages quote; afterwards `make publish RUN=...` for each that it names
 	$(Q)for words in $(PUBLISHED); do $(BUILD)/tenk-bench $$words || exit; done
 
