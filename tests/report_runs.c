@@ -144,3 +144,22 @@ void report_make_large(const char *name, unsigned models, unsigned counts)
     fputs("]}", out);
     cr_assert_eq(fclose(out), 0);
 }
+
+/* ---- what it wrote ---- */
+
+char *report_page(void)
+{
+    return report_read(report_path("out/report.html"));
+}
+
+void report_expect_in(const char *page, const char *text)
+{
+    cr_assert_not_null(strstr(page, text), "not in the page: %s", text);
+}
+
+void report_expect_not_in(const char *page, const char *text)
+{
+    const char *at = strstr(page, text);
+
+    cr_assert_null(at, "in the page: %.80s", at);
+}

@@ -22,6 +22,12 @@ const char *report_fixture(const char *name);
 /* Renders one committed run into the test's directory; fails the test when that fails. */
 void report_render(const char *fixture);
 
+/* The page it wrote last with `-o report_path("out")`; the caller frees it. */
+char *report_page(void);
+/* Fails the test when the text is not, or is, in the page. */
+void report_expect_in(const char *page, const char *text);
+void report_expect_not_in(const char *page, const char *text);
+
 /* A whole file; the caller frees it. Fails the test when it cannot be read. */
 char *report_read(const char *path);
 void report_write(const char *path, const char *text);

@@ -41,12 +41,7 @@ static char *render_beside(const struct made_run *made)
     cr_assert_eq(
         report_run(WORDS(report_path("base"), report_path("new"), "--no-plots", "-o", report_path("out"))), 0,
         "%s", report_errors());
-    return report_read(report_path("out/report.html"));
-}
-
-static void expect_in(const char *page, const char *text)
-{
-    cr_assert_not_null(strstr(page, text), "not in the page: %s", text);
+    return report_page();
 }
 
 /* What tenk-compare says of the same two. */
@@ -129,12 +124,13 @@ Test(report_compare, rate_and_latency_are_judged_as_well)
     made.seed = 2;
     made.epoll_cpu = 1.2;
     page = render_beside(&made);
-    expect_in(
+    report_expect_in(
         page,
         "<b>cpu</b> (server CPU time per request): 0 better, 1 worse, 1 with no difference shown, 0 that");
-    expect_in(page, "<b>req/s</b> (requests per second, where the server was the limit): 0 better, 1 worse");
-    expect_in(page, "<b>p99</b> (99th percentile of latency, likewise): 0 better, 1 worse");
-    expect_in(page, "<td class=\"t more\">worse</td>");
+    report_expect_in(page,
+                     "<b>req/s</b> (requests per second, where the server was the limit): 0 better, 1 worse");
+    report_expect_in(page, "<b>p99</b> (99th percentile of latency, likewise): 0 better, 1 worse");
+    report_expect_in(page, "<td class=\"t more\">worse</td>");
     free(page);
 }
 
@@ -147,10 +143,10 @@ Test(report_compare, a_slower_machine_is_no_difference)
     made.drift = 1.3;
     made.kernel = "<6.2>";
     page = render_beside(&made);
-    expect_in(
+    report_expect_in(
         page,
         "<b>cpu</b> (server CPU time per request): 0 better, 0 worse, 2 with no difference shown, 0 that");
-    expect_in(page, "Compared although kernel: 6.1.0 in BASE, &lt;6.2&gt; in NEW.");
+    report_expect_in(page, "Compared although kernel: 6.1.0 in BASE, &lt;6.2&gt; in NEW.");
     free(page);
 }
 
@@ -164,8 +160,8 @@ Test(report_compare, what_cannot_be_compared_says_why)
                                   "--no-plots", "-o", report_path("out"))),
                  0, "%s", report_errors());
     page = report_read(report_path("out/report.html"));
-    expect_in(page, "<h2>missing (NEW) beside base (BASE)</h2>\n<p>Not compared: ");
-    expect_in(page, "<h2>alike (NEW) beside base (BASE)</h2>\n<p>Not compared: ");
-    expect_in(page, "id=\"run-2\"");
+    report_expect_in(page, "<h2>missing (NEW) beside base (BASE)</h2>\n<p>Not compared: ");
+    report_expect_in(page, "<h2>alike (NEW) beside base (BASE)</h2>\n<p>Not compared: ");
+    report_expect_in(page, "id=\"run-2\"");
     free(page);
 }
