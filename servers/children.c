@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -17,14 +18,17 @@
 
 enum { YOUNG_MS = 1000, REPLACE_PAUSE_MS = 1000, TICK_US = 250000 };
 
+/* In memory that parent and children share. */
 struct place {
     pid_t pid; /* 0: nobody */
     int64_t born_ns, replace_ns;
+    _Atomic uint64_t taken; /* what the slot's `closed` will be when the last connection taken here is */
 };
 
 static const struct server *the_server;
 static void (*the_serve)(struct child *child);
 static struct place *places;
+static size_t places_size;
 static sem_t news; /* posted by SIGCHLD and by the stop signals */
 static bool tick_while_missing;
 static atomic_bool ticking;
@@ -55,6 +59,11 @@ static void on_child_exit(int signal)
     errno = saved;
 }
 
+static struct counters *slot_of(unsigned index)
+{
+    return counters_slot(the_server->counters, index + 1);
+}
+
 _Noreturn static void be_child(unsigned index, pid_t parent)
 {
     static struct child child;
@@ -64,11 +73,30 @@ _Noreturn static void be_child(unsigned index, pid_t parent)
         _exit(0);
     signal(SIGCHLD, SIG_DFL);
     child.server = the_server;
-    conn_worker_open(&child.worker, the_server->service, counters_slot(the_server->counters, index + 1));
+    child.taken = &places[index].taken;
+    conn_worker_open(&child.worker, the_server->service, slot_of(index));
     seat_open(&child.seat);
     stop_in_child(&child.seat);
     the_serve(&child);
     _exit(0);
+}
+
+void children_serve(struct child *child, int fd)
+{
+    atomic_store(child->taken, atomic_load(&child->worker.counters->closed) + 1);
+    seat_take(&child->seat, fd);
+    blocking_serve(&child->worker, &child->seat);
+}
+
+/* The child has died, so the slot is ours until the next one is born. */
+static void count_lost_client(struct place *place)
+{
+    struct counters *counters = slot_of((unsigned)(place - places));
+
+    if (atomic_load(&counters->closed) >= atomic_load(&place->taken))
+        return;
+    counters_add(&counters->aborted, 1);
+    counters_add(&counters->closed, 1);
 }
 
 static bool start_child(unsigned index)
@@ -93,8 +121,9 @@ void children_start(const struct server *server, void (*serve)(struct child *chi
 
     the_server = server;
     the_serve = serve;
-    places = calloc(server->workers, sizeof *places);
-    if (places == NULL)
+    places_size = server->workers * sizeof *places;
+    places = mmap(NULL, places_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (places == MAP_FAILED)
         err(EXIT_CANNOT, "%s: table of %u children", server->model->name, server->workers);
     sem_init(&news, 0, 0);
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = on_child_exit, .sa_flags = SA_NOCLDSTOP}, NULL);
@@ -123,6 +152,7 @@ static bool reap(void)
         if (place == NULL)
             continue;
         bool young = clock_now_ns() - place->born_ns < YOUNG_MS * NS_PER_MS;
+        count_lost_client(place);
         place->pid = 0;
         place->replace_ns = clock_now_ns() + (young ? REPLACE_PAUSE_MS * NS_PER_MS : 0);
     }
@@ -189,5 +219,5 @@ void children_drain(void)
             signal_children(SIGKILL);
         clock_sleep_ns(5 * NS_PER_MS);
     }
-    free(places);
+    munmap(places, places_size);
 }

@@ -15,7 +15,11 @@ struct child {
     const struct server *server;
     struct conn_worker worker;
     struct seat seat;
+    _Atomic uint64_t *taken; /* children_serve's record */
 };
+
+/* Serves a connection to its end (blocking_serve), on record with the parent. */
+void children_serve(struct child *child, int fd);
 
 /*
  * Starts server->workers children; each runs `serve` and then exits. None can be had: err(3). The

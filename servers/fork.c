@@ -29,13 +29,28 @@
 #include <unistd.h>
 
 /* Written with SIGCHLD blocked, or by its handler. Child i uses counter slot i + 1. */
-static pid_t *children;
+static struct place {
+    pid_t pid;       /* 0: nobody */
+    uint64_t closed; /* what the slot counted before the child was born */
+} * children;
+static struct counters_table *counters_table;
 static unsigned children_size, children_high; /* slots there are, slots ever used */
 static sem_t children_free;
 
 /* Made ready by the parent: a child finds them as they are, and touches as few pages as it can. */
 static struct conn_worker worker;
 static struct seat seat;
+
+/* A child that was killed has not counted its connection as closed. */
+static void count_lost_client(unsigned i)
+{
+    struct counters *counters = counters_slot(counters_table, i + 1);
+
+    if (atomic_load(&counters->closed) != children[i].closed)
+        return;
+    counters_add(&counters->aborted, 1);
+    counters_add(&counters->closed, 1);
+}
 
 /* Reaps all children that have died. True while others live. */
 static bool reap(void)
@@ -44,8 +59,9 @@ static bool reap(void)
 
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
         for (unsigned i = 0; i < children_high; i++)
-            if (children[i] == pid) {
-                children[i] = 0;
+            if (children[i].pid == pid) {
+                count_lost_client(i);
+                children[i].pid = 0;
                 sem_post(&children_free);
                 break;
             }
@@ -65,7 +81,7 @@ static unsigned free_slot(void)
 {
     unsigned i = 0;
 
-    while (children[i] != 0)
+    while (children[i].pid != 0)
         i++;
     if (i >= children_high)
         children_high = i + 1;
@@ -98,11 +114,12 @@ static void hand_over(const struct server *server, int fd, const sigset_t *child
     conn_worker_refresh(&worker);
     sigprocmask(SIG_BLOCK, child_signal, NULL);
     unsigned slot = free_slot();
+    children[slot].closed = atomic_load(&counters_slot(server->counters, slot + 1)->closed);
     pid_t pid = fork();
     if (pid == 0)
         serve(server, slot, fd, parent);
     if (pid > 0) {
-        children[slot] = pid;
+        children[slot].pid = pid;
     } else {
         counters_add(&counters->shed, 1);
         counters_add(&counters->closed, 1);
@@ -116,8 +133,8 @@ static void hand_over(const struct server *server, int fd, const sigset_t *child
 static void signal_children(int signal)
 {
     for (unsigned i = 0; i < children_high; i++)
-        if (children[i] != 0)
-            kill(children[i], signal);
+        if (children[i].pid != 0)
+            kill(children[i].pid, signal);
 }
 
 /* Children get the stop signal too, and as much time as the drain lasts. */
@@ -139,6 +156,7 @@ static void run(const struct server *server)
     sigset_t child_signal;
     int fd;
 
+    counters_table = server->counters;
     children_size = server->max_connections;
     children = calloc(children_size, sizeof *children);
     if (children == NULL)

@@ -24,10 +24,8 @@ static void serve(struct child *child)
 {
     int fd;
 
-    while (blocking_accept(child->server, child->worker.counters, &fd)) {
-        seat_take(&child->seat, fd);
-        blocking_serve(&child->worker, &child->seat);
-    }
+    while (blocking_accept(child->server, child->worker.counters, &fd))
+        children_serve(child, fd);
 }
 
 static void run(const struct server *server)

@@ -32,10 +32,8 @@ static void serve(struct child *child)
     int fd;
 
     close(pair[0]);
-    while ((fd = net_take_descriptor(pair[1])) >= 0) {
-        seat_take(&child->seat, fd);
-        blocking_serve(&child->worker, &child->seat);
-    }
+    while ((fd = net_take_descriptor(pair[1])) >= 0)
+        children_serve(child, fd);
 }
 
 /* The message holds a reference of its own: our copy is closed, sent or not. */

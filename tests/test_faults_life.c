@@ -115,13 +115,19 @@ static void the_parent_is_killed(struct fixture_plan plan)
     fixture_expect_unharmed(&fixture);
 }
 
-/* kill -9 of a child that serves: its client loses the connection, the child is replaced. */
+/*
+ * kill -9 of a child that serves: its client loses the connection, the child is replaced. The counters tell:
+ * a client whom nobody serves is a closed one.
+ */
 static void kill_children(const char *model)
 {
+    enum { ROUNDS_KILLED = 3 };
+    struct counters_sum counters;
+    struct program_end end;
     pid_t children[LISTED_MAX];
 
     fixture_start(&fixture, &(struct fixture_plan){.model = model, .clients = 2});
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < ROUNDS_KILLED; round++) {
         fixture_connect(&fixture, &wire);
         wire_text(&wire, "GET / HTTP/1.1\r\nHost: test\r\n\r\n");
         expect_hello(&wire);
@@ -135,7 +141,17 @@ static void kill_children(const char *model)
         wire_close(&wire);
         fixture_expect_service(&fixture); /* by a child that was not there before */
     }
-    fixture_expect_unharmed(&fixture);
+    fixture_expect_at_rest(&fixture);
+    kill(fixture.program.pid, SIGTERM);
+    fixture_finish(&fixture, &end, &counters);
+    cr_assert_eq(counters.accepted, counters.closed, "%s: %d accepted, %d closed", model,
+                 (int)counters.accepted, (int)counters.closed);
+    cr_assert_eq(counters.aborted, ROUNDS_KILLED, "%s: %d aborted", model, (int)counters.aborted);
+}
+
+Test(faults, fork_killed_children_are_counted)
+{
+    kill_children("fork");
 }
 
 Test(faults, prefork_killed_children_are_replaced)
