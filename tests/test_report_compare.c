@@ -1,5 +1,6 @@
 /*
- * tenk-report of two runs: what the page says of them is what tenk-compare says, because one rule judges.
+ * tenk-report of two runs, or of a duet: what the page says of them is what tenk-compare says, because one
+ * rule judges.
  */
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -44,8 +45,8 @@ static char *render_beside(const struct made_run *made)
     return report_page();
 }
 
-/* What tenk-compare says of the same two. */
-static json_t *compare(void)
+/* What tenk-compare says of the same two; without NEW of one duet. */
+static json_t *compare(const char *base, const char *new)
 {
     struct program program;
     struct program_end end;
@@ -53,7 +54,7 @@ static json_t *compare(void)
 
     cr_assert_eq(
         program_start(&program,
-                      WORDS(program_path("tenk-compare"), report_path("base"), report_path("new"), "--json"),
+                      WORDS(program_path("tenk-compare"), base, new ? new : "--json", new ? "--json" : NULL),
                       0),
         0);
     program_wait(&program, &end, COMPARE_DEADLINE_MS);
@@ -109,7 +110,7 @@ Test(report_compare, rows_are_those_of_tenk_compare)
     made.seed = 2;
     made.epoll_cpu = 1.2;
     page = render_beside(&made);
-    compared = compare();
+    compared = compare(report_path("base"), report_path("new"));
     expect_same_rows(page, json_object_get(compared, "comparisons"));
     json_decref(compared);
     free(page);
@@ -150,6 +151,46 @@ Test(report_compare, a_slower_machine_is_no_difference)
     free(page);
 }
 
+/* ---- a duet ---- */
+
+/* What tenk-bench --duet leaves of the made run. */
+static char *render_duet(double new_cpu)
+{
+    static const char duet[] =
+        "{\"groups\":[{\"scenario\":\"made\",\"client\":\"tenk-load\",\"connections\":64,\"control\":"
+        "\"epoll@base\",\"cells\":[{\"model\":\"epoll@base\"},{\"model\":\"epoll@new\"}]}]}";
+    struct made_run made = made_run_default();
+
+    made.epoll_cpu = new_cpu;
+    made_duet_write(report_path("duet"), &made);
+    report_write(report_path("duet/results.json"), duet);
+    cr_assert_eq(report_run(WORDS(report_path("duet"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    return report_page();
+}
+
+Test(report_compare, a_duet_is_compared_with_itself)
+{
+    char *page = render_duet(1.2);
+    json_t *compared = compare(report_path("duet"), NULL);
+
+    report_expect_in(page, "<h2>duet: NEW beside BASE</h2>\n<p>BASE is /made, NEW is /made.");
+    report_expect_in(page, "<b>cpu</b> (server CPU time per request): 0 better, 2 worse");
+    report_expect_in(page, "cpu at the same time, ");
+    report_expect_not_in(page, "what the control moved by");
+    expect_same_rows(page, json_object_get(compared, "comparisons"));
+    json_decref(compared);
+    free(page);
+}
+
+Test(report_compare, a_duet_of_equals_shows_no_difference)
+{
+    char *page = render_duet(1);
+
+    report_expect_in(page, "<b>cpu</b> (server CPU time per request): 0 better, 0 worse, 2 with no");
+    free(page);
+}
+
 Test(report_compare, what_cannot_be_compared_says_why)
 {
     struct made_run base = made_run_default();
@@ -160,6 +201,7 @@ Test(report_compare, what_cannot_be_compared_says_why)
                                   "--no-plots", "-o", report_path("out"))),
                  0, "%s", report_errors());
     page = report_read(report_path("out/report.html"));
+    report_expect_not_in(page, "NEW beside BASE"); /* none of them is a duet */
     report_expect_in(page, "<h2>missing (NEW) beside base (BASE)</h2>\n<p>Not compared: ");
     report_expect_in(page, "<h2>alike (NEW) beside base (BASE)</h2>\n<p>Not compared: ");
     report_expect_in(page, "id=\"run-2\"");

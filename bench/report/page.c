@@ -72,6 +72,8 @@ static void write_about(FILE *out, const struct report *report)
 
 static void write_comparisons(FILE *out, const struct report *report)
 {
+    for (unsigned i = 0; i < report->run_count; i++)
+        page_duet(out, &report->runs[i]);
     for (unsigned i = 1; i < report->run_count; i++)
         page_comparison(out, &report->runs[0], &report->runs[i]);
 }

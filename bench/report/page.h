@@ -34,6 +34,7 @@ void page_capacities(FILE *out, const struct past_run *run);
 void page_table(FILE *out, const struct report *report, const struct past_run *run, unsigned index);
 void page_machine(FILE *out, const struct past_run *run);
 void page_comparison(FILE *out, const struct past_run *base, const struct past_run *other);
+void page_duet(FILE *out, const struct past_run *run); /* nothing of a run that is none */
 int page_markdown(const struct report *report, struct failure *failure);
 
 #endif

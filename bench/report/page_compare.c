@@ -1,6 +1,7 @@
 /*
- * page_compare - two runs side by side, by the rule of tenk-compare (bench/comparison.h): each slice over the
- * control's in its own round, because absolute figures of identical servers differ between two sittings.
+ * page_compare - two runs side by side, or the two programs of a duet, by the rule of tenk-compare
+ * (bench/comparison.h). Of two runs each slice is taken over the control's in its own round, because absolute
+ * figures of identical servers differ between two sittings; a duet has both sides in one.
  */
 #include <math.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static void write_count(FILE *out, const struct comparison_table *table, const s
     fputs("</li>\n", out);
 }
 
-static void write_counts(FILE *out, const struct comparison_table *table)
+static void write_counts(FILE *out, const struct comparison_table *table, bool one_sitting)
 {
     fputs("<p>", out);
     for (unsigned i = 0; i < METRICS; i++)
@@ -40,8 +41,9 @@ static void write_counts(FILE *out, const struct comparison_table *table)
         out,
         ". %zu comparisons, %zu of them tests judged together (Holm, 5 %%). Better and worse are said "
         "only when the interval excludes no change, the test holds, and the change exceeds what two "
-        "copies of the control differed by and what the control moved by from one run to the other.",
-        table->count, table->tests);
+        "copies of the control differed by%s.",
+        table->count, table->tests,
+        one_sitting ? "" : " and what the control moved by from one run to the other");
     fputs("</p>\n", out);
 }
 
@@ -116,6 +118,8 @@ static void write_row(FILE *out, const struct comparison *c)
     html_text(out, c->metric->name);
     if (c->group.load > 0)
         html_format(out, " at %.3g %% of its capacity", c->group.load * 100);
+    if (strcmp(c->group.kind, "duet") == 0)
+        fputs(" at the same time", out);
     if (strcmp(c->metric->name, c->metric->unit) != 0) {
         fputs(", ", out);
         html_unit(out, c->metric->unit);
@@ -133,6 +137,13 @@ static void write_row(FILE *out, const struct comparison *c)
 
 /* ---- the whole ---- */
 
+static void write_refusal(FILE *out, const struct failure *failure)
+{
+    fputs("<p>", out);
+    html_format(out, "Not compared: %s.", failure->text);
+    fputs("</p>\n", out);
+}
+
 static void write_comparison(FILE *out, const struct recorded *before, const struct recorded *after)
 {
     struct comparison_setting setting = {.before = before, .after = after, .seed = COMPARISON_SEED};
@@ -141,13 +152,11 @@ static void write_comparison(FILE *out, const struct recorded *before, const str
     json_t *obstacles;
 
     if (comparison_make(&table, &setting, &failure) < 0) {
-        fputs("<p>", out);
-        html_format(out, "Not compared: %s.", failure.text);
-        fputs("</p>\n", out);
+        write_refusal(out, &failure);
         return;
     }
     obstacles = comparison_obstacles(before, after);
-    write_counts(out, &table);
+    write_counts(out, &table, before == after);
     write_obstacles(out, &table, obstacles);
     write_head(out);
     for (size_t i = 0; i < table.count; i++)
@@ -167,14 +176,54 @@ void page_comparison(FILE *out, const struct past_run *base, const struct past_r
     html_format(out, "%s (NEW) beside %s (BASE)", other->name, base->name);
     fputs("</h2>\n", out);
     if (recorded_read(&before, base->path, &failure) == 0 &&
-        recorded_read(&after, other->path, &failure) == 0) {
+        recorded_read(&after, other->path, &failure) == 0)
         write_comparison(out, &before, &after);
-    } else {
-        fputs("<p>", out);
-        html_format(out, "Not compared: %s.", failure.text);
-        fputs("</p>\n", out);
-    }
+    else
+        write_refusal(out, &failure);
     recorded_free(&before);
     recorded_free(&after);
+    fputs("</section>\n", out);
+}
+
+/* ---- a duet ---- */
+
+static bool is_duet(const struct past_run *run)
+{
+    for (unsigned i = 0; i < run->cell_count; i++) {
+        const char *side = strrchr(row_text(&run->cells[i], CELL_model), COMPARISON_AFTER[0]);
+
+        if (side && strcmp(side, COMPARISON_AFTER) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_programs(FILE *out, const struct recorded *run)
+{
+    fputs("<p>", out);
+    if (run->scenario_count > 0)
+        html_format(out, "BASE is %s, NEW is %s. ", run->scenarios[0].duet_base, run->scenarios[0].duet_new);
+    fputs("Both were measured in one sitting: alternately, and at the same time on one CPU, which is the "
+          "surer.</p>\n",
+          out);
+}
+
+void page_duet(FILE *out, const struct past_run *run)
+{
+    struct recorded both = {0};
+    struct failure failure;
+
+    if (!is_duet(run))
+        return;
+    fputs("<section class=\"comparison\"><h2>", out);
+    html_format(out, "%s: NEW beside BASE", run->name);
+    fputs("</h2>\n", out);
+    if (recorded_read(&both, run->path, &failure) == 0) {
+        write_programs(out, &both);
+        write_comparison(out, &both, &both);
+    } else {
+        write_refusal(out, &failure);
+    }
+    recorded_free(&both);
     fputs("</section>\n", out);
 }

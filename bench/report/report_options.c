@@ -13,7 +13,8 @@ static const char usage[] = "usage: tenk-report RUN [RUN ...] [options]\n"
                             "Turns what tenk-bench measured into something to read: report.html (one file, "
                             "works offline), report.md, and\n"
                             "plots/*.svg. RUN is a run directory. Given several runs, each is shown, and "
-                            "each is compared with the first.\n"
+                            "each is compared with the first; of a\n"
+                            "duet its two programs are compared.\n"
                             "\n";
 
 static const char notes[] =
