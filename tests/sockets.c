@@ -4,6 +4,7 @@
 #include "sockets.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 #include "clock.h"
 
-enum { PESTER_EVERY_MS = 5 };
+enum { PESTER_EVERY_MS = 5, DESCRIPTORS_MAX = 1024 };
 
 struct net_endpoint sockets_endpoint(const char *text)
 {
@@ -65,6 +66,26 @@ int sockets_connect(const struct net_endpoint *endpoint)
 
     cr_assert(fd >= 0, "cannot %s: %s", failure.operation, failure.reason);
     return fd;
+}
+
+void sockets_expect_reaches(const struct net_endpoint *endpoint, int listener)
+{
+    int client = sockets_connect(endpoint), server = -1;
+
+    cr_assert(net_accept(listener, false, &server) == NET_ACCEPTED);
+    cr_assert(net_send(client, "x", 1) == 1);
+    cr_assert(net_receive(server, (char[1]){0}, 1) == 1);
+    close(client);
+    close(server);
+}
+
+int sockets_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
 }
 
 struct sockets_pair sockets_pair_over(const char *text)

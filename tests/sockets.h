@@ -31,6 +31,12 @@ void sockets_turn_away(int fd);
 /* Connects there, in time. Must succeed. */
 int sockets_connect(const struct net_endpoint *endpoint);
 
+/* Fails the test unless a connection made there now comes out of `listener` and carries a byte. */
+void sockets_expect_reaches(const struct net_endpoint *endpoint, int listener);
+
+/* How many descriptors this process has open. */
+int sockets_descriptors(void);
+
 /* The two ends of a new connection over TCP on loopback. */
 struct sockets_pair {
     int client, server;

@@ -38,10 +38,11 @@ Test(net_accept, every_error_means_wait_run_short_or_over)
         int error;
         enum net_accept_status status;
     } table[] = {
-        {EAGAIN, NET_ACCEPT_AGAIN}, {EINTR, NET_ACCEPT_AGAIN},    {ECONNABORTED, NET_ACCEPT_AGAIN},
-        {EMFILE, NET_ACCEPT_SHORT}, {ENFILE, NET_ACCEPT_SHORT},   {ENOBUFS, NET_ACCEPT_SHORT},
-        {ENOMEM, NET_ACCEPT_SHORT}, {EINVAL, NET_ACCEPT_STOPPED}, {EBADF, NET_ACCEPT_STOPPED},
-        {EPROTO, NET_ACCEPT_AGAIN},
+        {EAGAIN, NET_ACCEPT_AGAIN},    {EINTR, NET_ACCEPT_AGAIN},      {ECONNABORTED, NET_ACCEPT_AGAIN},
+        {EMFILE, NET_ACCEPT_SHORT},    {ENFILE, NET_ACCEPT_SHORT},     {ENOBUFS, NET_ACCEPT_SHORT},
+        {ENOMEM, NET_ACCEPT_SHORT},    {EINVAL, NET_ACCEPT_STOPPED},   {EBADF, NET_ACCEPT_STOPPED},
+        {EPROTO, NET_ACCEPT_AGAIN},    {EPERM, NET_ACCEPT_AGAIN},      {EHOSTUNREACH, NET_ACCEPT_AGAIN},
+        {ETIMEDOUT, NET_ACCEPT_AGAIN}, {ENOTSOCK, NET_ACCEPT_STOPPED},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

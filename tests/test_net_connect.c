@@ -199,12 +199,14 @@ Test(net_connect, a_started_connection_tells_when_it_stands)
     struct net_address remote = address_of(&bound), source = address_of(&from);
     int client = net_connect_start(&remote, &source);
     struct pollfd waiting = {client, POLLOUT, 0};
+    int late = 0;
 
     cr_assert(client >= 0);
     cr_assert(fcntl(client, F_GETFL) & O_NONBLOCK);
     cr_assert(fcntl(client, F_GETFD) == FD_CLOEXEC);
     cr_assert(poll(&waiting, 1, 5000) == 1 && net_connect_error(client) == 0);
     cr_assert(net_local(client, &local) == 0 && strcmp(local.host, "127.0.0.3") == 0);
+    cr_assert(net_get_option(client, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late) == 0 && late == 1);
     close(client);
     close(listener);
 }
@@ -260,6 +262,16 @@ Test(net_connect, a_source_that_is_not_ours_is_refused)
     after = dup(1);
     close(after);
     cr_assert(before == after, "no descriptor stays behind");
+}
+
+Test(net_connect, a_start_that_fails_leaves_no_descriptor)
+{
+    struct net_endpoint endpoint = sockets_endpoint("unix:/nonexistent/socket");
+    struct net_address remote = address_of(&endpoint);
+    int before = sockets_descriptors();
+
+    cr_assert(net_connect_start(&remote, NULL) == -1 && errno == ENOENT);
+    cr_assert(sockets_descriptors() == before);
 }
 
 /* What is not read stays with the sender, from the first byte on: that is what the small buffer is for. */

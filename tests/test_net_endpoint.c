@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,9 +298,11 @@ Test(net_endpoint, a_service_has_a_name)
     struct net_address addresses[1];
     struct net_failure failure = {.error = 77};
 
+    errno = EBADMSG;
     cr_assert(net_resolve(&endpoint, false, addresses, 1, &failure) == -1);
     cr_assert_str_eq(failure.operation, "resolve");
-    cr_assert(failure.error == 0 && strlen(failure.reason) > 0, "the resolver's words: %s", failure.reason);
+    cr_assert(failure.error == 0 && errno == 0);
+    cr_assert_str_eq(failure.reason, gai_strerror(EAI_SERVICE), "the resolver's words");
 }
 
 /* ---- the two ends of real sockets ---- */
@@ -347,4 +350,22 @@ Test(net_endpoint, what_has_no_address_says_so)
     cr_assert(net_local(1000, &endpoint) == -1 && errno == EBADF);
     close(tcp);
     close(netlink);
+}
+
+Test(net_endpoint, what_is_no_address_is_refused)
+{
+    struct net_address none = {.length = sizeof(struct sockaddr_in), .storage.ss_family = AF_UNSPEC};
+    struct net_endpoint endpoint;
+
+    errno = 0;
+    cr_assert(net_address_describe(&none, NET_TCP, &endpoint) == -1 && errno == EINVAL);
+}
+
+Test(net_endpoint, only_a_path_has_a_file)
+{
+    struct net_endpoint path = sockets_endpoint("unix:/run/x"), name = sockets_endpoint("unix:@x"),
+                        tcp = sockets_endpoint("127.0.0.1:1");
+
+    cr_assert_str_eq(net_endpoint_file(&path), "/run/x");
+    cr_assert(net_endpoint_file(&name) == NULL && net_endpoint_file(&tcp) == NULL);
 }

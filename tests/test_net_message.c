@@ -52,6 +52,8 @@ Test(net_message, pieces_are_filled_in_turn)
     cr_assert(net_receive_pieces(pair.server, to, 3) == 6);
     cr_assert(memcmp(a, "abc", 3) == 0 && b[0] == 'd' && memcmp(c, "ef", 2) == 0);
     cr_assert(net_send_pieces(pair.client, from, 0) == 0, "nothing is sent easily");
+    from[1] = (struct iovec){NULL, 0};
+    cr_assert(net_send_pieces(pair.client, from + 1, 1) == 0, "a piece of nothing ends as well");
     cr_assert(net_shutdown(pair.client, SHUT_WR) == 0);
     cr_assert(net_receive_pieces(pair.server, to, 3) == 0, "the end of input");
     sockets_close(&pair);
@@ -158,114 +160,7 @@ Test(net_message, a_peer_that_left_is_an_error_and_no_signal)
     close(pair.server);
 }
 
-/* ---- descriptors ---- */
-
-Test(net_message, descriptors_travel_with_bytes_and_arrive_closed_on_exec)
-{
-    int pair[2], pipes[2][2];
-    struct iovec piece = {(char[8]){"two"}, 3};
-    struct net_message sent = {.pieces = &piece, .count = 1}, got = {.pieces = &piece, .count = 1};
-
-    cr_assert(net_descriptor_pair(pair) == 0);
-    for (size_t i = 0; i < 2; i++) {
-        cr_assert(pipe2(pipes[i], O_CLOEXEC) == 0);
-        sent.descriptors[sent.descriptor_count++] = pipes[i][1];
-    }
-    cr_assert(net_send_message(pair[0], &sent) == 3);
-    close(pipes[0][1]);
-    close(pipes[1][1]);
-    cr_assert(net_receive_message(pair[1], &got) == 3 && got.descriptor_count == 2 && !got.descriptors_lost);
-    for (size_t i = 0; i < 2; i++) {
-        char byte = 0;
-
-        cr_assert(fcntl(got.descriptors[i], F_GETFD) & FD_CLOEXEC);
-        cr_assert(write(got.descriptors[i], &"ab"[i], 1) == 1 && read(pipes[i][0], &byte, 1) == 1);
-        cr_assert(byte == "ab"[i], "in order");
-        close(got.descriptors[i]);
-        cr_assert(read(pipes[i][0], &byte, 1) == 0, "no other copy is left");
-    }
-}
-
-Test(net_message, a_message_takes_so_many_descriptors_and_no_more)
-{
-    int pair[2];
-    struct iovec piece = {(char[8]){"x"}, 1};
-    struct net_message message = {.pieces = &piece, .count = 1};
-
-    cr_assert(net_descriptor_pair(pair) == 0);
-    for (size_t i = 0; i < NET_DESCRIPTORS_MAX; i++)
-        message.descriptors[i] = 2;
-    message.descriptor_count = NET_DESCRIPTORS_MAX + 1;
-    cr_assert(net_send_message(pair[0], &message) == -1 && errno == EINVAL);
-    message.descriptor_count = NET_DESCRIPTORS_MAX;
-    cr_assert(net_send_message(pair[0], &message) == 1);
-    cr_assert(net_receive_message(pair[1], &message) == 1 && message.descriptor_count == NET_DESCRIPTORS_MAX);
-    for (size_t i = 0; i < NET_DESCRIPTORS_MAX; i++)
-        close(message.descriptors[i]);
-}
-
-/* Who may open few descriptors may not have many on their way either, but for root. unix(7) */
-Test(net_message, too_many_descriptors_on_their_way_are_refused)
-{
-    int pair[2], sent = 0;
-    struct iovec piece = {(char[8]){"x"}, 1};
-    struct net_message message = {.pieces = &piece, .count = 1, .descriptor_count = NET_DESCRIPTORS_MAX};
-    struct rlimit limit;
-
-    cr_assert(net_descriptor_pair(pair) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    for (size_t i = 0; i < NET_DESCRIPTORS_MAX; i++)
-        message.descriptors[i] = 2;
-    if (geteuid() == 0)
-        cr_assert(seteuid(NOBODY) == 0);
-    limit.rlim_cur = 32;
-    cr_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    while (sent < 10 && net_send_message(pair[0], &message) == 1)
-        sent++;
-    cr_assert(sent < 10 && errno == ETOOMANYREFS, "%d messages: %s", sent, strerror(errno));
-    take_rights_back();
-}
-
-Test(net_message, descriptors_without_room_are_told_as_lost)
-{
-    int pair[2], highest = dup(2);
-    struct iovec piece = {(char[8]){"x"}, 1};
-    struct net_message message = {.pieces = &piece, .count = 1, .descriptors = {2, 2}, .descriptor_count = 2};
-    struct rlimit limit;
-
-    close(highest);
-    cr_assert(net_descriptor_pair(pair) == 0);
-    cr_assert(net_send_message(pair[0], &message) == 1 && net_pass_descriptor(pair[0], 2) == 0);
-    cr_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    cr_assert(setrlimit(RLIMIT_NOFILE, &(struct rlimit){(rlim_t)pair[1] + 1, limit.rlim_max}) == 0);
-    cr_expect(net_receive_message(pair[1], &message) == 1 && message.descriptors_lost &&
-              message.descriptor_count < 2);
-    cr_expect(net_take_descriptor(pair[1]) == -1 && errno == EBADMSG);
-    cr_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-}
-
-static int open_descriptors(void)
-{
-    int count = 0;
-
-    for (int fd = 0; fd < 1024; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
-}
-
-/* Who takes one and gets two has neither, and no descriptor more than before. */
-Test(net_message, two_descriptors_are_not_taken_for_one)
-{
-    struct iovec piece = {(char[8]){"x"}, 1};
-    struct net_message message = {.pieces = &piece, .count = 1, .descriptors = {2, 2}, .descriptor_count = 2};
-    int pair[2], before;
-
-    cr_assert(net_descriptor_pair(pair) == 0 && net_send_message(pair[0], &message) == 1);
-    before = open_descriptors();
-    cr_assert(net_take_descriptor(pair[1]) == -1 && errno == EBADMSG);
-    cr_assert_eq(open_descriptors(), before);
-    close(pair[0]);
-    close(pair[1]);
-}
+/* ---- addresses ---- */
 
 Test(net_message, the_address_and_a_cut_off_end_are_told)
 {
@@ -323,6 +218,7 @@ static void expect_no_socket(int family, int type, int protocol, int error, cons
 Test(net_message, what_linux_does_not_offer_is_refused_with_a_sentence)
 {
     expect_no_socket(AF_INET, SOCK_RDM, 0, ESOCKTNOSUPPORT, "no reliably delivered messages");
+    expect_no_socket(AF_INET, SOCK_RDM | SOCK_NONBLOCK, 0, ESOCKTNOSUPPORT, "no reliably delivered messages");
     expect_no_socket(AF_INET6, SOCK_RDM, 0, ESOCKTNOSUPPORT, "no reliably delivered messages");
     expect_no_socket(AF_INET, SOCK_SEQPACKET, 0, ESOCKTNOSUPPORT, "on Unix sockets only");
     expect_no_socket(AF_INET, SOCK_STREAM, IPPROTO_UDP, EPROTONOSUPPORT, "rotocol not supported");

@@ -38,6 +38,11 @@ static void check_echo(const char *text)
                   strerror(errno));
         cr_assert(sequence == i && memcmp(got, "are you there?", 14) == 0);
     }
+    cr_assert(ping.identifier == (uint16_t)getpid(), "one of our own");
+    cr_assert(net_ping_send(&ping, 4, "cut off", 7) == 0);
+    memset(got, '-', sizeof got);
+    cr_assert(net_ping_receive(&ping, 5 * NS_PER_S, &sequence, got, 3) == 7 && sequence == 4);
+    cr_assert(memcmp(got, "cut-", 4) == 0, "no more than there is room for");
     cr_assert(net_ping_send(&ping, 4, got, NET_PING_PAYLOAD_MAX + 1) == -1 && errno == EMSGSIZE);
     cr_assert(net_ping_receive(&ping, 30 * NS_PER_MS, &sequence, got, sizeof got) == -1);
     cr_assert(errno == ETIMEDOUT, "nothing was sent, nothing comes: %s", strerror(errno));
@@ -87,6 +92,23 @@ Test(net_ping, a_unix_socket_cannot_be_pinged)
 
     cr_assert(net_ping_open(&ping, &to, &failure) == -1 && errno == EAFNOSUPPORT);
     cr_assert_str_eq(failure.reason, "ICMP echo goes to IP addresses only");
+}
+
+/* connect(2) to a broadcast address takes SO_BROADCAST. */
+Test(net_ping, a_refusal_is_explained_and_leaves_no_descriptor)
+{
+    struct net_address to = address_of("255.255.255.255:0"), local = address_of("127.0.0.1:0");
+    struct net_ping ping;
+    struct net_failure failure = {0};
+    int before;
+
+    if (net_ping_open(&ping, &local, &failure) < 0)
+        cr_skip_test("cannot %s: %s", failure.operation, failure.reason);
+    close(ping.fd);
+    before = sockets_descriptors();
+    cr_assert(net_ping_open(&ping, &to, &failure) == -1 && errno == failure.error && failure.error != 0);
+    cr_assert_str_eq(failure.operation, "connect");
+    cr_assert(sockets_descriptors() == before);
 }
 
 /* RFC 1071, section 3: the sum of these is ddf2, and its complement goes into the packet. */

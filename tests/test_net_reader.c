@@ -321,6 +321,17 @@ Test(net_reader, the_writer_collects_until_it_is_flushed, .init = open_ends, .fi
     expect_line("behind");
 }
 
+/* RFC 9112, section 2.2: a line ends with CRLF. */
+Test(net_reader, a_written_line_ends_with_carriage_return_and_newline, .init = open_ends, .fini = close_ends)
+{
+    static struct net_writer writer;
+    char bytes[8];
+
+    net_writer_open(&writer, ends[1]);
+    cr_assert(net_write_line(&writer, "GET") == 0 && net_flush(&writer) == 0);
+    cr_assert(net_receive(ends[0], bytes, sizeof bytes) == 5 && memcmp(bytes, "GET\r\n", 5) == 0);
+}
+
 static void *write_large(void *unused)
 {
     static struct net_writer writer;
