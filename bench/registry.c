@@ -190,6 +190,29 @@ static int add_variant(struct registry *registry, const char *name, struct failu
     return 0;
 }
 
+/* A variant that a pair names and that is not measured this time: it must be one, and is not kept. */
+static int check_variant(struct registry *registry, const char *name, struct failure *failure)
+{
+    unsigned count = registry->count;
+    int status =
+        strpbrk(name, "@+") && !registry_find(registry, name) ? add_variant(registry, name, failure) : 0;
+
+    registry->count = count;
+    return status;
+}
+
+static int check_paired_variants(struct registry *registry, const struct scenario *scenario,
+                                 struct failure *failure)
+{
+    char a[SCENARIO_NAME_MAX], b[SCENARIO_NAME_MAX];
+
+    for (unsigned i = 0; i < scenario->pairs.count; i++)
+        if (scenario_pair(scenario->pairs.items[i], a, b) &&
+            (check_variant(registry, a, failure) < 0 || check_variant(registry, b, failure) < 0))
+            return -1;
+    return 0;
+}
+
 int registry_add_variants(struct registry *registry, const struct scenario *scenario, struct failure *failure)
 {
     for (unsigned i = 0; i < registry->count; i++)
@@ -200,7 +223,7 @@ int registry_add_variants(struct registry *registry, const struct scenario *scen
         if (strpbrk(name, "@+") && !registry_find(registry, name) && add_variant(registry, name, failure) < 0)
             return -1;
     }
-    return 0;
+    return check_paired_variants(registry, scenario, failure);
 }
 
 const struct model *registry_find(const struct registry *registry, const char *name)
@@ -268,6 +291,12 @@ static int check_models(const struct registry *registry, const struct scenario *
     return 0;
 }
 
+/* Variants have been looked at by registry_add_variants. */
+static bool may_be_paired(const struct registry *registry, const char *name)
+{
+    return strpbrk(name, "@+") || registry_find(registry, name);
+}
+
 /* Both sides of every pair must be known; who is not measured this time is left out of the report. */
 static int check_pairs(const struct registry *registry, const struct scenario *scenario,
                        struct failure *failure)
@@ -279,9 +308,9 @@ static int check_pairs(const struct registry *registry, const struct scenario *s
 
         if (!scenario_pair(pair, a, b))
             return failure_set(failure, EXIT_USAGE, "pairs takes MODEL/MODEL, not \"%s\"", pair);
-        if (!registry_find(registry, a))
+        if (!may_be_paired(registry, a))
             return unknown_model(registry, a, failure);
-        if (!registry_find(registry, b))
+        if (!may_be_paired(registry, b))
             return unknown_model(registry, b, failure);
     }
     return 0;

@@ -287,6 +287,26 @@ Test(bench_plan, pairs_name_known_models)
     }
 }
 
+/* As many are measured as were asked for; a pair of others is left out, but must be of models there can be.
+ */
+Test(bench_plan, a_pair_may_name_a_variant_that_is_not_measured)
+{
+    unsigned before;
+
+    make_scenario();
+    before = registry.count;
+    scenario.pairs = (struct name_list){.items = {"pool@2/epoll+1000"}, .count = 1};
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), 0, "%s", failure.text);
+    cr_assert_eq(registry_choose(&registry, &scenario, &failure), 0, "%s", failure.text);
+    cr_assert_eq(registry.count, before);
+    strcpy(scenario.pairs.items[0], "pool/epoll+none");
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), -1);
+    expect_refused("number of idle connections");
+    strcpy(scenario.pairs.items[0], "pol@2/epoll");
+    cr_assert_eq(registry_add_variants(&registry, &scenario, &failure), -1);
+    expect_refused("unknown model \"pol\"");
+}
+
 Test(bench_plan, no_list_is_a_failure)
 {
     cr_assert_eq(registry_parse(&registry, "epoll  one loop\n", &failure), -1);
