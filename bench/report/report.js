@@ -25,7 +25,12 @@
   };
   const colour = (series) => data.families[series.family][dark.matches && !printing.matches ? "dark" : "light"];
   const known = (value) => value !== null && value !== undefined;
-  const cut = (text, length) => text.length > length ? text.slice(0, length - 1) + "…" : text;
+  /* What tells variants of a model apart, "@64" or "+10000", stands at the end and stays. */
+  function cut(text, length) {
+    if (text.length <= length) return text;
+    const tail = /[@+][^@+]*$/.exec(text)?.[0] || "";
+    return tail.length < length - 4 ? text.slice(0, length - 1 - tail.length) + "…" + tail : text.slice(0, length - 1) + "…";
+  }
 
   function number(value) {
     if (!known(value)) return "–";
@@ -121,7 +126,7 @@
 
   function drawRows(chart, panel, svg, width, height, ranges) {
     const shown = panel.series.filter((series) => !isHidden(chart, series));
-    const letters = Math.min(width < 330 ? 12 : 18, Math.max(3, ...panel.series.map((s) => s.name.length)));
+    const letters = Math.min(width < 330 ? 14 : 20, Math.max(3, ...panel.series.map((s) => s.name.length)));
     const box = { left: 10 + letters * 6.9, right: width - 46, top: 24, bottom: height - 36 };
     const log = chart.ylog, low = log ? ranges.y[0] : 0, x = scale([low, ranges.y[1]], box.left, box.right, log);
     let last = -99;
