@@ -166,7 +166,8 @@ static int64_t resident_kib_with(unsigned idle)
     cr_assert_eq(program_start(&program, argv, 0), 0);
     for (int i = 0; i < PROGRAM_DEADLINE_MS / 20 && descriptors(program.pid) <= (int)idle; i++)
         usleep(20000);
-    int64_t kib = process_maps(program.pid, "asan") ? 0 : process_resident_kib(program.pid);
+    bool sanitized = process_maps(program.pid, "asan") || process_maps(program.pid, "tsan");
+    int64_t kib = sanitized ? 0 : process_resident_kib(program.pid);
     kill(program.pid, SIGINT);
     load_outcome_take(&outcome, &program, PROGRAM_DEADLINE_MS);
     cr_assert_eq(count("connections.opened"), idle + 1, "%s", outcome.end.out);
