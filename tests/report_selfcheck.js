@@ -13,6 +13,8 @@
     for (const figure of $("figure.chart")) {
       check($("svg [data-series] *", figure).length > 0, `${figure.id}: nothing is drawn`);
       check($("svg", figure).every((svg) => svg.getBoundingClientRect().right <= figure.getBoundingClientRect().right + 1), `${figure.id}: wider than its card`);
+      const past = $("svg text", figure).find((text) => text.getBoundingClientRect().right > figure.getBoundingClientRect().right + 1);
+      check(!past, `${figure.id}: "${past?.textContent}" goes past its card`);
       check($("table.values tbody tr", figure).length > 0, `${figure.id}: no table of its values`);
       check(!/NaN|undefined|Infinity/.test(figure.querySelector(".plot").innerHTML), `${figure.id}: NaN in the drawing`);
     }

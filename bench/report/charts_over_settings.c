@@ -220,8 +220,7 @@ static const struct {
     {"requests per second", "requests per second", CELL_requests_per_s, SAMPLE_requests_per_s},
     {"server CPU time per request", "µs per request", CELL_server_cpu_us_per_request,
      SAMPLE_server_cpu_us_per_request},
-    {"memory per connection, idle ones included", "KiB per connection", CELL_COLUMNS,
-     SAMPLE_memory_pss_kib_per_connection},
+    {"memory, idle ones included", "KiB per connection", CELL_COLUMNS, SAMPLE_memory_pss_kib_per_connection},
 };
 
 static bool is_comparable(const struct past_run *run, const struct past_group *a, const struct past_group *b,
