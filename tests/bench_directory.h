@@ -53,4 +53,10 @@ unsigned bench_sample_lines(void);
 /* Waits until there are so many. */
 void bench_wait_for_samples(unsigned lines);
 
+/* The smallest scenario that is measured; whatever else runs here does not spoil it. */
+#define BENCH_TINY                                                                                           \
+    "[scenario]\nname = tiny\nmodels = epoll\nconnections = 2\nrounds = 2\nrounds_per_start = 1\nslice = "   \
+    "250ms\n"                                                                                                \
+    "ramp = 100ms\ncost_slice = 250ms\nforeign_cpu_max = 1000\nsteal_max = 1000\n"
+
 #endif
