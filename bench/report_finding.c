@@ -37,12 +37,31 @@ static unsigned find_competitors(const struct summary_group *group,
     return count;
 }
 
-static void add_interval(char *text, size_t size, const struct estimate *estimate)
+static void add_percent(char *text, const struct estimate *estimate)
 {
     size_t used = strlen(text);
 
-    snprintf(text + used, size - used, "%.1f %% [%.1f, %.1f]", (estimate->ratio - 1) * 100,
+    snprintf(text + used, FINDING_MAX - used, "%.1f %% [%.1f, %.1f]", (estimate->ratio - 1) * 100,
              (estimate->low - 1) * 100, (estimate->high - 1) * 100);
+}
+
+static void add_times(char *text, const struct estimate *estimate)
+{
+    size_t used = strlen(text);
+
+    snprintf(text + used, FINDING_MAX - used, "%.2f times [%.2f, %.2f] as much", estimate->ratio,
+             estimate->low, estimate->high);
+}
+
+/* "20.0 % [10.0, 30.0] more"; what is at least twice as much is said in times. */
+static void add_more(char *text, const struct estimate *estimate)
+{
+    if (estimate->ratio >= 2) {
+        add_times(text, estimate);
+        return;
+    }
+    add_percent(text, estimate);
+    strncat(text, " more", FINDING_MAX - strlen(text) - 1);
 }
 
 static void compare_first_two(const struct summary *summary, const struct summary_group *group,
@@ -59,11 +78,11 @@ static void compare_first_two(const struct summary *summary, const struct summar
                  row_number(second, CELL_server_cpu_us_per_request), us);
     } else if (statistics_verdict(&estimate, group->floor) == DIFFERENCE_MORE) {
         snprintf(text + used, FINDING_MAX - used, "; %s, next, takes ", b);
-        add_interval(text, FINDING_MAX, &estimate);
-        strncat(text, " more.", FINDING_MAX - strlen(text) - 1);
+        add_more(text, &estimate);
+        strncat(text, ".", FINDING_MAX - strlen(text) - 1);
     } else {
         snprintf(text + used, FINDING_MAX - used, "; %s, next, cannot be told from it: ", b);
-        add_interval(text, FINDING_MAX, &estimate);
+        add_percent(text, &estimate);
         used = strlen(text);
         snprintf(text + used, FINDING_MAX - used, ", and this run shows no difference below %.1f %%.",
                  smallest * 100);
@@ -78,10 +97,12 @@ static void compare_last(const struct summary *summary, const struct summary_gro
     struct estimate estimate = summary_compare(summary, group, b, a, SAMPLE_server_cpu_us_per_request);
     size_t used = strlen(text);
 
-    if (!isnan(estimate.low) && statistics_verdict(&estimate, group->floor) == DIFFERENCE_MORE)
-        snprintf(text + used, FINDING_MAX - used,
-                 " The dearest, %s, takes %.2f times [%.2f, %.2f] as much as %s.", b, estimate.ratio,
-                 estimate.low, estimate.high, a);
+    if (isnan(estimate.low) || statistics_verdict(&estimate, group->floor) != DIFFERENCE_MORE)
+        return;
+    snprintf(text + used, FINDING_MAX - used, " The dearest, %s, takes ", b);
+    add_times(text, &estimate);
+    used = strlen(text);
+    snprintf(text + used, FINDING_MAX - used, " as %s.", a);
 }
 
 const char *report_finding(const struct summary *summary, const struct session_part *part,
