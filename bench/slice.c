@@ -15,8 +15,9 @@
 #include "syscalls.h"
 
 enum {
-    CLIENT_GRACE_S = 10, /* a client may take so much longer than it was told */
-    SETTLE_MS = 3000,    /* a server may take so long to notice that its clients have left */
+    CLIENT_GRACE_S = 10,    /* a client may take so much longer than it was told */
+    SETTLE_MS = 3000,       /* a server may take so long to notice that its clients have left, */
+    SETTLE_MOST_MS = 30000, /* or so long while it works through those that wait in its accept queue */
     SETTLE_STEP_MS = 2,
     WRK_RAMP_MS = 200, /* wrk has no ramp: the steady window begins so late and ends so early */
     WRK_END_MS = 50,
@@ -153,16 +154,25 @@ static bool is_settled(const struct server_process *server, struct mark *now)
            now->tree.zombies == 0;
 }
 
-/* Waits, within bounds, until the server is back to what it was before its first client. */
+/*
+ * Waits, within bounds, until the server is back to what it was before its first client. One that serves
+ * a client after the other meets a thousand more in its queue, all of them gone: it is given time as long as
+ * it comes forward.
+ */
 static void settle(const struct slice_setting *setting, const struct server_process *server,
                    struct observation *seen)
 {
-    int64_t begin_ns = clock_now_ns(),
-            deadline_ns = clock_sooner_ns(begin_ns + SETTLE_MS * NS_PER_MS, setting->deadline_ns);
+    int64_t begin_ns = clock_now_ns(), moved_ns = begin_ns;
+    int64_t deadline_ns = clock_sooner_ns(begin_ns + SETTLE_MOST_MS * NS_PER_MS, setting->deadline_ns);
+    uint64_t closed = server_process_counters(server).closed;
 
-    while (!is_settled(server, &seen->settled) && clock_now_ns() < deadline_ns &&
-           server_process_alive(server))
+    while (!is_settled(server, &seen->settled) && server_process_alive(server) &&
+           clock_now_ns() < clock_sooner_ns(moved_ns + SETTLE_MS * NS_PER_MS, deadline_ns)) {
+        if (seen->settled.counters.closed != closed)
+            moved_ns = clock_now_ns();
+        closed = seen->settled.counters.closed;
         clock_sleep_ns(SETTLE_STEP_MS * NS_PER_MS);
+    }
     seen->settle_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
     process_tree_read(server->pid, TREE_DESCRIPTORS, &seen->settled.tree);
     seen->settled.counters = server_process_counters(server);
