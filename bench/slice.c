@@ -117,7 +117,7 @@ static void leave_servers(const struct visit *visit)
 static void read_marks(const struct slice_setting *setting, const struct slice_subject *subjects,
                        struct stage *stages, unsigned count, bool end)
 {
-    unsigned parts = subjects->slice->cost ? TREE_SCHEDULE | (end ? TREE_MEMORY : 0) : 0;
+    unsigned parts = subjects->slice->cost ? TREE_SCHEDULE : 0;
     struct visit visit = {.away = false};
 
     if (!subjects->slice->cost) /* looking at memory takes long, and nothing is timed there */
@@ -128,6 +128,20 @@ static void read_marks(const struct slice_setting *setting, const struct slice_s
     leave_servers(&visit);
 }
 
+/*
+ * When all connections stand, and before anything is counted: to look at ten thousand threads takes so long
+ * that their clients have left afterwards.
+ */
+static void read_memory(const struct slice_subject *subjects, struct stage *stages, unsigned count)
+{
+    struct process_tree tree;
+
+    for (unsigned i = 0; i < count && subjects->slice->cost; i++) {
+        process_tree_read(subjects[i].server->pid, TREE_MEMORY, &tree);
+        stages[i].seen.pss_kib = tree.pss_kib;
+    }
+}
+
 static void watch_clients(const struct slice_setting *setting, const struct slice_subject *subjects,
                           struct stage *stages, unsigned count)
 {
@@ -135,6 +149,7 @@ static void watch_clients(const struct slice_setting *setting, const struct slic
 
     window(setting, subjects->slice, &begin_ns, &end_ns);
     wait_until(started_ns + begin_ns);
+    read_memory(subjects, stages, count);
     read_marks(setting, subjects, stages, count, false);
     wait_until(started_ns + end_ns);
     read_marks(setting, subjects, stages, count, true);

@@ -120,13 +120,13 @@ static void fill_cost(struct row *row, const struct slice_setting *setting, cons
     const struct mark *a = &seen->begin, *b = &seen->end;
     double requests =
         requests_of(&b->counters, setting->scenario) - requests_of(&a->counters, setting->scenario);
-    double growth_kib = (double)(b->tree.pss_kib - server->base.pss_kib);
+    double growth_kib = (double)(seen->pss_kib - server->base.pss_kib);
 
     if (!slice->cost)
         return;
     row_set(row, SAMPLE_processes, b->tree.processes);
     row_set(row, SAMPLE_threads, b->tree.threads);
-    row_set(row, SAMPLE_memory_pss_kib, (double)b->tree.pss_kib);
+    row_set(row, SAMPLE_memory_pss_kib, (double)seen->pss_kib);
     row_set(row, SAMPLE_memory_pss_kib_per_connection,
             growth_kib > 0 ? growth_kib / (slice->connections + slice->idle) : 0);
     if (!is_steady(row, setting->scenario))

@@ -21,6 +21,7 @@ struct mark {
 struct observation {
     struct machine machine_before, machine_after;
     struct mark before, begin, end, after, settled;
+    int64_t pss_kib;       /* of a cost slice: memory when all connections stood */
     int64_t own_cpu_ns;    /* the runner's, during the slice */
     int64_t beside_cpu_ns; /* of the server and client that ran at the same time */
     struct launch_result client;
