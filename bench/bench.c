@@ -19,6 +19,7 @@
 #include "selfcheck.h"
 #include "setup.h"
 #include "summary.h"
+#include "syscalls.h"
 #include "units.h"
 
 static int complain(const struct failure *failure)
@@ -50,13 +51,25 @@ static void print_part(const struct session_part *part)
                     part->registry.models[i].unavailable);
 }
 
+static bool is_counted(const struct session *session)
+{
+    for (unsigned p = 0; p < session->part_count; p++)
+        for (unsigned i = 0; i < session->parts[p].plan.count; i++)
+            if (session->parts[p].plan.slices[i].cost)
+                return true;
+    return false;
+}
+
 static void print_plan(const struct session *session)
 {
     char time[UNITS_TEXT_MAX];
     unsigned done, slices = session_slices(session, &done);
+    const char *obstacle = is_counted(session) ? syscalls_obstacle() : NULL;
 
     for (unsigned i = 0; i < session->part_count; i++)
         print_part(&session->parts[i]);
+    if (obstacle)
+        fprintf(stderr, "system calls are not counted: %s\n", obstacle);
     if (done > 0)
         fprintf(stderr, "%u of %u slices are there already\n", done, slices);
     fprintf(stderr, "%s %s; seed %ju", done < slices ? "about" : "nothing left to run,",

@@ -39,6 +39,21 @@ int syscalls_open(pid_t pid)
     return (int)syscall(SYS_perf_event_open, &attributes, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
+const char *syscalls_obstacle(void)
+{
+    int fd = syscalls_open(0);
+
+    if (fd >= 0) {
+        close(fd);
+        return NULL;
+    }
+    if (geteuid() != 0)
+        return "it takes root, or CAP_PERFMON and a readable /sys/kernel/tracing";
+    if (tracepoint_id() < 0)
+        return "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing";
+    return "perf_event_open(2) is not permitted here, as in many containers";
+}
+
 int64_t syscalls_read(int fd)
 {
     uint64_t count;

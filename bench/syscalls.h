@@ -15,6 +15,9 @@
 /* A counter on process `pid` and its descendants; -1 where that is not allowed. close(2) ends it. */
 int syscalls_open(pid_t pid);
 
+/* Why none is allowed here, and what to do; NULL: it is allowed. */
+const char *syscalls_obstacle(void);
+
 /* Calls so far; -1 when the counter is none. */
 int64_t syscalls_read(int fd);
 

@@ -18,6 +18,7 @@
 #include "../bench/machine.c"
 #include "../bench/process_tree.c"
 #include "../bench/server_check.c"
+#include "../bench/syscalls.c"
 #include "../bench/textfile.c"
 #include "sockets.h"
 
@@ -295,4 +296,37 @@ Test(bench_accounting, lists_of_cpus)
     cr_assert_str_eq(cpus_format(&cpus, text, sizeof(text)), "0-3,8,10-11");
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         cr_assert_eq(cpus_parse(bad[i], &cpus), -1, "\"%s\"", bad[i]);
+}
+
+/* ---- counting system calls ---- */
+
+/* Either they are counted, and ours are, or there is a sentence with the way out. */
+static void expect_counted_or_said(void)
+{
+    const char *obstacle = syscalls_obstacle();
+    int fd = syscalls_open(getpid());
+
+    cr_assert_eq(fd < 0, obstacle != NULL, "%s", obstacle ? obstacle : "none");
+    if (fd < 0)
+        return;
+    int64_t before = syscalls_read(fd);
+    for (int i = 0; i < 10; i++)
+        getppid();
+    cr_assert_geq(syscalls_read(fd), before + 10);
+    close(fd);
+}
+
+Test(bench_accounting, system_calls_are_counted_or_it_is_said_why_not)
+{
+    expect_counted_or_said();
+}
+
+Test(bench_accounting, nobody_is_told_that_it_takes_root)
+{
+    if (geteuid() != 0)
+        cr_skip_test("only root can become nobody");
+    cr_assert_eq(setresuid(65534, 65534, 65534), 0);
+    expect_counted_or_said();
+    if (syscalls_obstacle())
+        cr_assert(strstr(syscalls_obstacle(), "root"), "%s", syscalls_obstacle());
 }
