@@ -135,7 +135,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^C[A-Z]*(\(.*\))$$/-Wl,--wrap=\1/p' tests/fau
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published idle-memory publish install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak suites valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published idle-memory publish install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -236,6 +236,9 @@ selfcheck-load: all ## does tenk-load measure what it says? a stopped server, la
 
 stress: all $(TEST_PROGRAMS) ## the fault suites with every error, a thousand slow clients, 200 lives each
 	$(Q)TENK_STRESS=1 TEST_TIMEOUT=900 tests/run $(BUILD) faults
+
+suites: all ## keep what `make test TEST=conformance` and `make stress` said of each model, for docs/models.md
+	$(Q)tests/survey $(BUILD) > $(BUILD)/suites.tsv && cp $(BUILD)/suites.tsv tests/baseline/suites.tsv
 
 SOAK_SECONDS ?= 600
 soak: all $(BUILD)/tests/test_faults_soak ## honest and hostile clients for SOAK_SECONDS (600), all models in turn

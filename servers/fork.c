@@ -28,11 +28,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Written with SIGCHLD blocked, or by its handler. Child i uses counter slot i + 1. */
-static struct place {
+struct place {
     pid_t pid;       /* 0: nobody */
     uint64_t closed; /* what the slot counted before the child was born */
-} * children;
+};
+
+/* Written with SIGCHLD blocked, or by its handler. Child i uses counter slot i + 1. */
+static struct place *children;
 static struct counters_table *counters_table;
 static unsigned children_size, children_high; /* slots there are, slots ever used */
 static sem_t children_free;

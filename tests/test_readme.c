@@ -124,6 +124,54 @@ Test(readme, a_generated_file_is_taken_whole)
     expect_spliced(block, NULL, "| model | bytes |\n|---|---:|\n| epoll | 224 |\n");
 }
 
+/* The limit of each model comes from the table that stands above in the page itself. */
+Test(readme, what_suites_said_of_each_model)
+{
+    static const char above[] = "| [epoll](../servers/epoll.c) | the loop | O(ready) |\n";
+    char text[512], *page;
+
+    report_write(report_path("suites.tsv"), "model\tp\tr\tp\tr\tc\nepoll\t7\t8\t5\t6\t99\n");
+    snprintf(text, sizeof(text), "%s<!-- run: suites %s -->\n<!-- end -->\n", above,
+             report_path("suites.tsv"));
+    cr_assert_eq(splice(text, NULL), 0, "%s", errors);
+    page = report_read(file);
+    cr_assert_not_null(strstr(page, "\n| epoll | 7 of 8 | 5 of 6 | 99 | O(ready) |\n<!-- end -->"), "%s",
+                       page);
+    free(page);
+    cr_assert_eq(splice(text + strlen(above), NULL), USAGE);
+    cr_assert_not_null(strstr(errors, "says no limit"), "%s", errors);
+}
+
+static void expect_survived(const char *rows, const char *model)
+{
+    unsigned protocol[2], faults[2], calls;
+    char start[64];
+    const char *row;
+
+    snprintf(start, sizeof(start), "\n%s\t", model);
+    row = strstr(rows, start);
+    cr_assert_not_null(row, "no row of %s: run `make suites`, then `make docs`", model);
+    cr_assert_eq(sscanf(row + strlen(start), "%u %u %u %u %u", &protocol[0], &protocol[1], &faults[0],
+                        &faults[1], &calls),
+                 5, "%s", model);
+    cr_assert(protocol[0] > 0 && protocol[0] == protocol[1] && faults[0] > 0 && faults[0] == faults[1] &&
+                  calls > 0,
+              "%s has not survived every suite", model);
+}
+
+/* docs/models.md takes its table from there. */
+Test(readme, every_model_has_survived_the_suites)
+{
+    char *rows = report_read("tests/baseline/suites.tsv");
+
+#define MODEL(model) expect_survived(rows, #model);
+#define REFERENCE(model)
+#include "models.def"
+#undef MODEL
+#undef REFERENCE
+    free(rows);
+}
+
 Test(readme, block_of_the_given_run)
 {
     expect_spliced(
