@@ -159,15 +159,10 @@ static double claim_of(const struct comparison *c)
     return strcmp(c->group.kind, "duet") == 0 ? metric_duet_claim : c->metric->claim;
 }
 
-bool comparison_shows(const struct estimate *change, double p, double floor, double claim)
-{
-    return (change->low > 1 || change->high < 1) && fabs(change->ratio - 1) > fmax(claim, floor) && p < risk;
-}
-
 static bool is_shown(const struct comparison *c)
 {
     return c->way == COMPARISON_COUNTED ? fabs(c->change.ratio - 1) > c->floor
-                                        : comparison_shows(&c->change, c->p_holm, c->floor, claim_of(c));
+                                        : statistics_shows(&c->change, c->p_holm, c->floor, claim_of(c));
 }
 
 static void decide(struct comparison *c, size_t tests)

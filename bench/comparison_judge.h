@@ -16,9 +16,6 @@ struct comparison_cell {
 /* Change, p and floor of one comparison, or why it is impossible. The verdict comes later. */
 void comparison_judge(struct comparison *c, const struct comparison_cell *cell, uint64_t seed);
 
-/* The rule: beyond the claim, the floor and chance. A NaN floor must be looked at before. */
-bool comparison_shows(const struct estimate *change, double p, double floor, double claim);
-
 /* Holm's correction over the table, then verdicts, limits and the counts of the table. */
 void comparison_conclude(struct comparison_table *table, const struct comparison_setting *setting);
 

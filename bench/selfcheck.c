@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "comparison_judge.h"
+#include "comparison_series.h"
 #include "ranks.h"
 #include "splitmix.h"
 
@@ -96,7 +96,7 @@ static int verdict(const struct sitting *session, const struct estimate *estimat
 
     for (size_t i = 0; i < session->count; i++)
         logs[i] = session->pairs[i].log_ratio + log1p(shift);
-    if (!comparison_shows(&change, ranks_wilcoxon(logs, session->count), floor, claim))
+    if (!statistics_shows(&change, ranks_wilcoxon(logs, session->count), floor, claim))
         return 0;
     return change.ratio > 1 ? 1 : -1;
 }

@@ -241,3 +241,9 @@ enum difference statistics_verdict(const struct estimate *estimate, double floor
         return DIFFERENCE_MORE;
     return DIFFERENCE_NONE;
 }
+
+bool statistics_shows(const struct estimate *estimate, double p, double floor, double claim)
+{
+    return (estimate->low > 1 || estimate->high < 1) && fabs(estimate->ratio - 1) > fmax(claim, floor) &&
+           p < risk;
+}

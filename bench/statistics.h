@@ -9,6 +9,7 @@
 #ifndef STATISTICS_H
 #define STATISTICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,5 +62,12 @@ enum difference { DIFFERENCE_UNKNOWN, DIFFERENCE_NONE, DIFFERENCE_LESS, DIFFEREN
  * max(1 %, floor); a NaN floor counts as none known: then nothing is claimed.
  */
 enum difference statistics_verdict(const struct estimate *estimate, double floor);
+
+/*
+ * The rule of every comparison, stricter: the interval excludes 1, the ratio differs from 1 by more than
+ * max(claim, floor), and p, corrected for all that is judged together, is below 0.05. A NaN interval or p
+ * shows nothing; a NaN floor must be looked at before.
+ */
+bool statistics_shows(const struct estimate *estimate, double p, double floor, double claim);
 
 #endif
