@@ -5,12 +5,14 @@
  *
  * This file wires the parts; the method is in bench/README.md.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "advise_race.h"
+#include "advise_aa.h"
+#include "advise_look.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "machine.h"
@@ -30,7 +32,8 @@ static const char usage[] =
 static const char notes[] =
     "\n"
     "Better is: keeps the objective; then more requests per second; where no difference of those is shown,\n"
-    "less CPU time per request. Progress and who is left out go to stderr.\n"
+    "less CPU time per request. Where none is shown at all the answer says so. Progress and who is left out "
+    "go to stderr.\n"
     "Exit status: 0 answered; 1 nothing keeps the objective, or interrupted; 2 wrong usage, or too small a\n"
     "budget; 3 cannot run here. The method: bench/README.md.\n";
 
@@ -39,9 +42,9 @@ enum { ASKED_TWICE = 2 };
 struct options {
     uint64_t connections, seed;
     int64_t wait_ns, spin_ns, budget_ns;
-    const char *objective, *server_cpus, *client_cpus;
+    const char *objective, *server_cpus, *client_cpus, *log;
     struct option_list models;
-    bool help;
+    bool aa, help;
 };
 
 static int complain(const struct failure *failure)
@@ -65,6 +68,9 @@ static int parse(struct options *options, int argc, char **argv)
         {"budget", 0, OPTION_DURATION, &options->budget_ns, "TIME", "the answer is there by then (60s)"},
         {"models", 'm', OPTION_LIST, &options->models, "NAME", "look at this model; may be repeated (all)"},
         {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the order and the intervals (from the clock)"},
+        {"log", 0, OPTION_TEXT, &options->log, "FILE", "writes every slice there, as CSV"},
+        {"aa", 0, OPTION_FLAG, &options->aa, NULL,
+         "measures the one --models NAME as if it were two: how often would a difference be claimed?"},
         PREMISES_CPU_OPTIONS(&options->server_cpus, &options->client_cpus),
         {"help", 'h', OPTION_FLAG, &options->help, NULL, "this text"},
         {0},
@@ -126,12 +132,25 @@ static int set_scenario(struct scenario *scenario, const struct advise_workload 
     return models->count > 0 ? scenario_set(scenario, "models", names, failure) : 0;
 }
 
+/* The copy's name is another for the same: over tcp. */
+static int make_copy(struct advise_race *race, struct failure *failure)
+{
+    struct name_list *models = &race->scenario.models;
+
+    if (models->count != 1 || strcmp(models->items[0], "all") == 0)
+        return failure_set(failure, EXIT_USAGE, "--aa measures one model twice: name it with --models");
+    snprintf(models->items[1], SCENARIO_NAME_MAX, "%.*s+tcp", SCENARIO_NAME_MAX - 5, models->items[0]);
+    models->count = 2;
+    return 0;
+}
+
 /* The candidates, variants and all, in registry and scenario. */
 static int choose_models(struct advise_race *race, struct failure *failure)
 {
     if (registry_read(&race->registry, failure) < 0 ||
         advise_candidates(&race->registry, race->field.workload, (unsigned)CPU_COUNT(&race->server_cpus),
                           &race->scenario.models, stderr, failure) < 0 ||
+        (race->aa && make_copy(race, failure) < 0) ||
         registry_add_variants(&race->registry, &race->scenario, failure) < 0)
         return -1;
     return registry_choose(&race->registry, &race->scenario, failure);
@@ -176,6 +195,7 @@ static int prepare(struct advise_race *race, const struct options *options, stru
     race->seed = options->seed ? options->seed : (uint64_t)clock_wall_ns() % 1000000000;
     race->field.seed = race->seed;
     race->budget_ns = options->budget_ns;
+    race->aa = options->aa;
     race->clients.cpus = &race->client_cpus;
     if (premises_cpus(&race->server_cpus, &race->client_cpus, options->server_cpus, options->client_cpus,
                       failure) < 0 ||
@@ -184,6 +204,30 @@ static int prepare(struct advise_race *race, const struct options *options, stru
         choose_models(race, failure) < 0 || make_plan(race, failure) < 0)
         return -1;
     return premises_descriptors(race->field.workload->connections, failure);
+}
+
+static int open_log(struct advise_race *race, const char *path, struct failure *failure)
+{
+    if (!path)
+        return 0;
+    race->log = fopen(path, "we");
+    if (!race->log)
+        return failure_set(failure, EXIT_HERE, "cannot write --log %.300s: %s", path, strerror(errno));
+    look_log_begin(race->log);
+    return 0;
+}
+
+/* -1: something of it could not be written. */
+static int close_log(struct advise_race *race)
+{
+    bool bad = race->log && ferror(race->log);
+
+    if (race->log && fclose(race->log) != 0)
+        bad = true;
+    race->log = NULL;
+    if (bad)
+        fputs("tenk-advise: the --log is not complete, it could not be written\n", stderr);
+    return bad ? -1 : 0;
 }
 
 /* ---- the whole ---- */
@@ -198,29 +242,46 @@ static void say_plan(const struct advise_race *race)
             (uintmax_t)race->seed);
 }
 
+/* The exit status. */
+static int answer(const struct advise_race *race)
+{
+    struct advise_answer answer = advise_choose(&race->field);
+    struct advise_aa aa;
+
+    if (!race->aa) {
+        advise_print(stdout, &race->field, &answer);
+    } else if (advise_aa_judge(&race->field, ADVISE_AA_SESSIONS, &aa) == 0) {
+        advise_aa_print(stdout, &race->field, &aa);
+    } else {
+        fputs("tenk-advise: too few rounds to judge by; give it a larger --budget\n", stderr);
+        return EXIT_FAULT;
+    }
+    if (fflush(stdout) != 0) {
+        perror("tenk-advise: cannot write to standard output");
+        return EXIT_HERE;
+    }
+    return race->aa || answer.kept ? EXIT_GOOD : EXIT_FAULT;
+}
+
 static int run(struct advise_race *race, const struct options *options)
 {
-    struct advise_answer answer;
     struct failure failure;
     enum advise_outcome outcome;
+    int status, said;
 
-    if (prepare(race, options, &failure) < 0)
+    if (prepare(race, options, &failure) < 0 || open_log(race, options->log, &failure) < 0)
         return complain(&failure);
     say_plan(race);
     outcome = advise_race_run(race, &failure);
+    status = close_log(race) < 0 ? EXIT_HERE : EXIT_GOOD;
     if (outcome == ADVISE_FAILED)
         return complain(&failure);
     if (outcome == ADVISE_INTERRUPTED) {
         fputs("tenk-advise: interrupted before it was known\n", stderr);
         return EXIT_FAULT;
     }
-    answer = advise_choose(&race->field);
-    advise_print(stdout, &race->field, &answer);
-    if (fflush(stdout) != 0) {
-        perror("tenk-advise: cannot write to standard output");
-        return EXIT_HERE;
-    }
-    return answer.kept ? EXIT_GOOD : EXIT_FAULT;
+    said = answer(race);
+    return status == EXIT_GOOD ? said : status;
 }
 
 int main(int argc, char **argv)

@@ -6,18 +6,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "advise_open.h"
 #include "metric.h"
-#include "rate_search.h"
+#include "ranks.h"
 #include "units.h"
 
 enum {
-    PRUNE_ROUNDS = 4,  /* so many common rounds at least before one is taken out, */
-    ENOUGH_ROUNDS = 9, /* and before the race ends early */
-    WALK_MOST = 8,     /* a walk stays below so many times what a closed loop answered */
+    FIRST_PEEK = 12,    /* rounds before one is taken out, or the race ends early */
+    FIGURES = 3,        /* of a pair that are judged: rate, CPU time, latency */
+    OPEN_FINALISTS = 3, /* searches take time */
 };
 
-/* One look at each is worth so much: differences as small as this are not seen, as large as that are. */
-static const double alike = 1.10, behind = 0.70, dearer = 1.5, near = 1.25, clearly = 0.7;
+/* One look at each is worth so much: differences as large as these are seen. */
+static const double behind = 0.70, dearer = 1.5, near = 1.25, clearly = 0.7;
 
 static double limit_us(const struct advise_field *field)
 {
@@ -31,10 +32,21 @@ struct columns {
     unsigned rates, samples, bound;
 };
 
-/* In open loop the looks that failed say nothing of the latency at the rate that is kept. */
+static unsigned rounds_kept(const struct advise_field *field, const struct advise_runner *runner)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < field->rounds; i++)
+        kept += runner->rounds[i].measured && runner->rounds[i].kept;
+    return kept;
+}
+
+/* In open loop rounds in which nothing held say nothing of the latency at the rate that is kept. */
 static void collect(struct columns *columns, const struct advise_field *field,
                     const struct advise_runner *runner)
 {
+    unsigned kept = rounds_kept(field, runner);
+
     for (unsigned i = 0; i < field->rounds; i++) {
         const struct advise_sample *sample = &runner->rounds[i];
 
@@ -43,7 +55,7 @@ static void collect(struct columns *columns, const struct advise_field *field,
         if (!isnan(sample->rate_per_s))
             columns->rate[columns->rates++] = sample->rate_per_s;
         columns->bound += sample->client_bound;
-        if (field->open && !sample->kept && runner->walk.held > 0)
+        if ((field->open && !sample->kept && kept > 0) || isnan(sample->cpu_us))
             continue;
         columns->cpu[columns->samples] = sample->cpu_us;
         columns->latency[columns->samples++] = sample->latency_us;
@@ -53,10 +65,11 @@ static void collect(struct columns *columns, const struct advise_field *field,
 static struct advise_figures screened(const struct advise_field *field, const struct advise_runner *runner)
 {
     return (struct advise_figures){
-        .rate_per_s = runner->screen.rate_per_s,
+        .rate_per_s = field->open ? runner->found_per_s : runner->screen.rate_per_s,
         .cpu_us = runner->screen.cpu_us,
         .latency_us = runner->screen.latency_us,
-        .keeps = runner->screen.measured && runner->screen.latency_us < limit_us(field),
+        .keeps = field->open ? runner->found_per_s > 0
+                             : runner->screen.measured && runner->screen.latency_us < limit_us(field),
         .client_bound = runner->screen.client_bound,
     };
 }
@@ -70,13 +83,13 @@ struct advise_figures advise_figures(const struct advise_field *field, const str
     if (columns.samples == 0)
         return screened(field, runner);
     figures = (struct advise_figures){
-        .rate_per_s =
-            columns.rates > 0 ? statistics_median(columns.rate, columns.rates) : runner->walk.rate_per_s,
+        .rate_per_s = statistics_median(columns.rate, columns.rates),
         .cpu_us = statistics_median(columns.cpu, columns.samples),
         .latency_us = statistics_median(columns.latency, columns.samples),
         .client_bound = columns.bound * 2 > columns.samples,
     };
-    figures.keeps = field->open ? runner->walk.held > 1 : figures.latency_us < limit_us(field);
+    figures.keeps =
+        field->open ? rounds_kept(field, runner) * 2 > columns.rates : figures.latency_us < limit_us(field);
     return figures;
 }
 
@@ -97,9 +110,9 @@ static bool looks_better(const struct advise_field *field, const struct advise_r
         return b->unusable;
     if (!field->open && keeps_nearly(field, a) != keeps_nearly(field, b))
         return keeps_nearly(field, a);
-    if (!bound && a->screen.rate_per_s > b->screen.rate_per_s * alike)
+    if (!bound && a->screen.rate_per_s > b->screen.rate_per_s * ADVISE_ALIKE)
         return true;
-    if (!bound && b->screen.rate_per_s > a->screen.rate_per_s * alike)
+    if (!bound && b->screen.rate_per_s > a->screen.rate_per_s * ADVISE_ALIKE)
         return false;
     return a->screen.cpu_us < b->screen.cpu_us;
 }
@@ -154,6 +167,8 @@ void advise_screen(struct advise_field *field, unsigned finalists)
         if (!runner->unusable && runner->screen.latency_us < limit_us(field) * clearly)
             field->open = false;
     }
+    if (field->open && finalists > OPEN_FINALISTS)
+        finalists = OPEN_FINALISTS;
     while ((next = best_look(field, taken))) {
         taken[next - field->runners] = true;
         best = best ? best : next;
@@ -165,6 +180,7 @@ void advise_screen(struct advise_field *field, unsigned finalists)
             count++;
         }
     }
+    field->finalists = count;
     if (field->open)
         advise_reopen(field);
 }
@@ -172,14 +188,10 @@ void advise_screen(struct advise_field *field, unsigned finalists)
 void advise_reopen(struct advise_field *field)
 {
     field->open = true;
-    field->rounds = 0;
-    for (unsigned i = 0; i < field->count; i++) {
-        struct advise_runner *runner = &field->runners[i];
-
-        memset(runner->rounds, 0, sizeof(runner->rounds));
-        up_down_open(&runner->walk, runner->screen.rate_per_s * RATE_SEARCH_FIRST_SHARE, field->least_per_s,
-                     runner->screen.rate_per_s * WALK_MOST);
-    }
+    field->rounds = field->peeks = field->peek = 0;
+    for (unsigned i = 0; i < field->count; i++)
+        memset(field->runners[i].rounds, 0, sizeof(field->runners[i].rounds));
+    advise_search_begin(field);
 }
 
 /* ---- margins ---- */
@@ -187,39 +199,71 @@ void advise_reopen(struct advise_field *field)
 /* More than metric.h claims: no control says here what two starts of the same server differ by. */
 static const double cpu_claim = 0.03;
 
-static double walked_claim(const struct advise_field *field)
+static double rate_claim(const struct advise_field *field)
 {
-    return field->open ? UP_DOWN_LEAST - 1 : metric_find("req/s")->claim;
+    return field->open ? RATE_SEARCH_PRECISION - 1 : metric_find("req/s")->claim;
+}
+
+/* What p is multiplied with: as often could chance have made a difference of nothing (Bonferroni). */
+static double questions(const struct advise_field *field)
+{
+    unsigned finalists = field->finalists > 2 ? field->finalists : 2;
+
+    return finalists * (finalists - 1) / 2.0 * FIGURES * pow(2, field->peeks);
+}
+
+/* One figure of two runners, over the rounds of both. */
+struct series {
+    struct pair pairs[ADVISE_ROUNDS_MAX];
+    double logs[ADVISE_ROUNDS_MAX];
+    unsigned count;
+};
+
+static void add_pair(struct series *series, double one, double other, const struct pair *place)
+{
+    double log_ratio = log(one / other);
+
+    if (!isfinite(log_ratio))
+        return;
+    series->pairs[series->count] = *place;
+    series->pairs[series->count].log_ratio = series->logs[series->count] = log_ratio;
+    series->count++;
+}
+
+static enum difference judge_series(const struct advise_field *field, const struct series *series,
+                                    double claim, struct estimate *estimate)
+{
+    *estimate = statistics_paired(series->pairs, series->count, field->seed);
+    if (isnan(estimate->low))
+        return DIFFERENCE_UNKNOWN;
+    if (!statistics_shows(estimate, ranks_wilcoxon(series->logs, series->count) * questions(field), 0, claim))
+        return DIFFERENCE_NONE;
+    return estimate->ratio > 1 ? DIFFERENCE_MORE : DIFFERENCE_LESS;
 }
 
 struct advise_margin advise_margin(const struct advise_field *field, const struct advise_runner *one,
                                    const struct advise_runner *other)
 {
-    struct pair rates[ADVISE_ROUNDS_MAX], cpus[ADVISE_ROUNDS_MAX];
-    unsigned rate_count = 0, cpu_count = 0;
+    struct series rates = {.count = 0}, cpus = {.count = 0}, latencies = {.count = 0};
     struct advise_margin margin;
 
     for (unsigned i = 0; i < field->rounds; i++) {
         const struct advise_sample *a = &one->rounds[i], *b = &other->rounds[i];
-        struct pair pair = {.start = a->start, .round = i};
+        struct pair place = {.start = a->start, .round = i};
 
         if (!a->measured || !b->measured)
             continue;
-        pair.log_ratio = log(a->rate_per_s / b->rate_per_s);
-        if (isfinite(pair.log_ratio))
-            rates[rate_count++] = pair;
-        pair.log_ratio = log(a->cpu_us / b->cpu_us);
-        if (isfinite(pair.log_ratio))
-            cpus[cpu_count++] = pair;
+        add_pair(&rates, a->rate_per_s, b->rate_per_s, &place);
+        add_pair(&cpus, a->cpu_us, b->cpu_us, &place);
+        add_pair(&latencies, a->latency_us, b->latency_us, &place);
     }
-    margin = (struct advise_margin){
-        .rate = statistics_paired(rates, rate_count, field->seed),
-        .cpu = statistics_paired(cpus, cpu_count, field->seed),
-        .client_bound = advise_figures(field, one).client_bound && advise_figures(field, other).client_bound,
-    };
-    margin.rate_differs =
-        margin.client_bound ? DIFFERENCE_UNKNOWN : statistics_verdict(&margin.rate, walked_claim(field));
-    margin.cpu_differs = statistics_verdict(&margin.cpu, cpu_claim);
+    margin.client_bound =
+        advise_figures(field, one).client_bound && advise_figures(field, other).client_bound;
+    margin.rate_differs = judge_series(field, &rates, rate_claim(field), &margin.rate);
+    margin.cpu_differs = judge_series(field, &cpus, cpu_claim, &margin.cpu);
+    margin.latency_differs = judge_series(field, &latencies, metric_find("p99")->claim, &margin.latency);
+    if (margin.client_bound)
+        margin.rate_differs = DIFFERENCE_UNKNOWN;
     return margin;
 }
 
@@ -237,11 +281,12 @@ static int compare_shown(const struct advise_field *field, const struct advise_r
     bool a_keeps = advise_figures(field, a).keeps, b_keeps = advise_figures(field, b).keeps;
     struct advise_margin margin;
 
-    if (a_keeps != b_keeps)
-        return a_keeps ? 1 : -1;
-    if (!a_keeps)
+    if (!a_keeps && !b_keeps)
         return 0;
     margin = advise_margin(field, a, b);
+    if (a_keeps != b_keeps && !field->open)
+        return margin.latency_differs == (a_keeps ? DIFFERENCE_LESS : DIFFERENCE_MORE) ? a_keeps - b_keeps
+                                                                                       : 0;
     if (is_shown(margin.rate_differs))
         return margin.rate_differs == DIFFERENCE_MORE ? 1 : -1;
     if (is_shown(margin.cpu_differs))
@@ -249,7 +294,7 @@ static int compare_shown(const struct advise_field *field, const struct advise_r
     return 0;
 }
 
-/* Where nothing is shown the figures decide who is named first: of those that keep nothing the nearest. */
+/* Where nothing is shown the figures decide who is named first; of those that keep nothing the nearest. */
 static bool is_better(const struct advise_field *field, const struct advise_runner *a,
                       const struct advise_runner *b)
 {
@@ -258,11 +303,13 @@ static bool is_better(const struct advise_field *field, const struct advise_runn
 
     if (shown != 0)
         return shown > 0;
+    if (one.keeps != other.keeps)
+        return one.keeps;
     if (!one.keeps)
         return one.latency_us < other.latency_us;
-    if (!(one.client_bound && other.client_bound) && one.rate_per_s > other.rate_per_s * alike)
+    if (!(one.client_bound && other.client_bound) && one.rate_per_s > other.rate_per_s * ADVISE_ALIKE)
         return true;
-    if (!(one.client_bound && other.client_bound) && other.rate_per_s > one.rate_per_s * alike)
+    if (!(one.client_bound && other.client_bound) && other.rate_per_s > one.rate_per_s * ADVISE_ALIKE)
         return false;
     return one.cpu_us < other.cpu_us;
 }
@@ -300,23 +347,33 @@ struct advise_answer advise_choose(const struct advise_field *field)
     return answer;
 }
 
+/* Whether it is time to look. */
+static bool peek(struct advise_field *field)
+{
+    if (field->rounds < (field->peek > 0 ? field->peek : FIRST_PEEK))
+        return false;
+    field->peek = 2 * field->rounds;
+    field->peeks++;
+    return true;
+}
+
 bool advise_prune(struct advise_field *field)
 {
-    struct advise_answer answer = advise_choose(field);
+    struct advise_answer answer;
     unsigned left = 0;
 
+    if (!peek(field))
+        return false;
+    answer = advise_choose(field);
     for (unsigned i = 0; i < field->count; i++) {
         struct advise_runner *runner = &field->runners[i];
 
         if (!runner->out && answer.kept && runner != answer.chosen && runner != answer.second &&
-            advise_margin(field, answer.chosen, runner).rate.pairs >= PRUNE_ROUNDS &&
             compare_shown(field, answer.chosen, runner) > 0) {
             runner->out = true;
             snprintf(runner->why, sizeof(runner->why), "%s is shown to be better", answer.chosen->name);
         }
         left += !runner->out;
     }
-    if (left < 2)
-        return field->rounds >= ENOUGH_ROUNDS;
-    return left == 2 && answer.kept && answer.shown && answer.margin.rate.pairs >= ENOUGH_ROUNDS;
+    return left < 2 || (left == 2 && answer.kept && answer.shown);
 }

@@ -30,11 +30,6 @@ static int64_t hard_ns(const struct advise_race *race)
     return race->begun_ns + race->budget_ns - race->plan.stop_ns / 2;
 }
 
-static int64_t sooner_ns(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 int64_t look_slice_ns(const struct advise_race *race, const struct advise_runner *runner)
 {
     return runner->ramp_ns + race->plan.slice_ns + race->plan.overhead_ns;
@@ -58,11 +53,11 @@ int look_start(struct advise_race *race, struct stand *stand, struct failure *fa
         .directory = logs,
         .start = race->starts,
         .padding = 1 + splitmix_below(&random, PADDING_MAX),
-        .deadline_ns = sooner_ns(clock_now_ns() + stand->runner->start_ns + START_LATE_MS * NS_PER_MS,
-                                 look_end_ns(race)),
+        .deadline_ns = clock_sooner_ns(clock_now_ns() + stand->runner->start_ns + START_LATE_MS * NS_PER_MS,
+                                       look_end_ns(race)),
     };
 
-    snprintf(logs, sizeof(logs), "%s/servers", race->directory);
+    snprintf(logs, sizeof(logs), "%s/servers", race->scratch.path);
     return server_process_start(&stand->server, &setting, registry_find(&race->registry, stand->runner->name),
                                 0, NULL, NULL, failure);
 }
@@ -138,6 +133,41 @@ static void note_overhead(struct advise_race *race, const struct advise_runner *
         race->plan.overhead_ns = (race->plan.overhead_ns + overhead_ns) / 2;
 }
 
+/* ---- the log ---- */
+
+void look_log_begin(FILE *log)
+{
+    fputs("s,start,round,model,offered_per_s,answered_per_s,latency_us,kept,cpu_us_per_request,client_bound,"
+          "words\n",
+          log);
+}
+
+static void log_figure(FILE *log, double figure)
+{
+    if (isnan(figure))
+        putc(',', log);
+    else
+        fprintf(log, "%.2f,", figure);
+}
+
+static void log_look(const struct advise_race *race, const struct advise_runner *runner,
+                     const struct row *row, enum look look, const struct advise_sample *sample)
+{
+    bool good = look == LOOK_GOOD;
+
+    fprintf(race->log, "%.2f,%u,%u,%s,", (double)(clock_now_ns() - race->begun_ns) / NS_PER_S, race->starts,
+            race->field.rounds, runner->name);
+    log_figure(race->log, row_number(row, SAMPLE_rate_offered_per_s));
+    log_figure(race->log, row_number(row, SAMPLE_requests_per_s));
+    log_figure(race->log, good ? sample->latency_us : (double)NAN);
+    fprintf(race->log, "%d,", good && sample->kept);
+    log_figure(race->log, good ? sample->cpu_us : (double)NAN);
+    fprintf(race->log, "%d,\"%s\"\n", good && sample->client_bound, good ? "" : runner->why);
+    fflush(race->log);
+}
+
+/* ---- one look ---- */
+
 enum look look_at(struct advise_race *race, struct stand *stand, double rate_per_s,
                   struct advise_sample *sample, bool *steady, struct failure *failure)
 {
@@ -150,10 +180,10 @@ enum look look_at(struct advise_race *race, struct stand *stand, double rate_per
         .scenario = &race->scenario,
         .clients = &race->clients,
         .server_cpus = &race->server_cpus,
-        .directory = race->directory,
+        .directory = race->scratch.path,
         .pace = {.ramp_ns = runner->ramp_ns, .rate_per_s = rate_per_s},
         .syscalls_fd = -1,
-        .deadline_ns = sooner_ns(begun_ns + expected_ns + LATE_MS * NS_PER_MS, look_end_ns(race)),
+        .deadline_ns = clock_sooner_ns(begun_ns + expected_ns + LATE_MS * NS_PER_MS, look_end_ns(race)),
     };
     struct row row;
     struct slice_subject subject = {.slice = &slice, .server = &stand->server, .row = &row};
@@ -178,6 +208,8 @@ enum look look_at(struct advise_race *race, struct stand *stand, double rate_per
         race->foreign_cpu += fmax(0, row_number(&row, SAMPLE_foreign_cpu_share));
         note_overhead(race, runner, clock_now_ns() - begun_ns);
     }
+    if (race->log)
+        log_look(race, runner, &row, look, sample);
     row_close(&row);
     return look;
 }

@@ -7,6 +7,9 @@
 #include "advise_race.h"
 #include "server_process.h"
 
+/* Where a server did not serve everybody in its ramp it gets so many times that. */
+enum { LOOK_RAMP_GROWTH = 3 };
+
 /* A runner and its server. */
 struct stand {
     struct advise_runner *runner;
@@ -31,6 +34,9 @@ int64_t look_end_ns(const struct advise_race *race);
 /* How long a slice is expected to take by what they took so far, and whether so long is left until then. */
 int64_t look_slice_ns(const struct advise_race *race, const struct advise_runner *runner);
 bool look_fits(int64_t needed_ns, int64_t until_ns);
+
+/* What the lines are that look_at writes to race->log. */
+void look_log_begin(FILE *log);
 
 /* 0; -1 with a sentence. */
 int look_start(struct advise_race *race, struct stand *stand, struct failure *failure);

@@ -11,6 +11,7 @@
 #include "advise_choice.h"
 #include "advise_plan.h"
 #include "client_process.h"
+#include "scratch.h"
 
 struct advise_race {
     struct advise_field field;
@@ -20,7 +21,9 @@ struct advise_race {
     struct client_setting clients;
     cpu_set_t server_cpus, client_cpus;
     int64_t begun_ns, budget_ns;
-    char directory[LAUNCH_PATH_MAX]; /* of the slices' files; removed at the end */
+    bool aa;                /* one model twice: no round is spared */
+    struct scratch scratch; /* the slices' files */
+    FILE *log;              /* a line of each slice; NULL: none */
     uint64_t seed;
     unsigned slices, starts;
     double foreign_cpu; /* of other programs, in CPUs, summed over the slices */

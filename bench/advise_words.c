@@ -16,7 +16,8 @@ static const char *name_of(const struct advise_runner *runner, char text[NAME_MA
     int length = (int)strcspn(runner->name, "@+");
 
     if (runner->workers > 0)
-        snprintf(text, NAME_MAX_TEXT, "%.*s with %u workers", length, runner->name, runner->workers);
+        snprintf(text, NAME_MAX_TEXT, "%.*s with %u worker%s", length, runner->name, runner->workers,
+                 runner->workers == 1 ? "" : "s");
     else
         snprintf(text, NAME_MAX_TEXT, "%.*s", length, runner->name);
     return text;
@@ -66,6 +67,17 @@ static void print_ratios(FILE *out, const struct advise_answer *answer)
     fprintf(out, " (%zu rounds)", margin->client_bound ? margin->cpu.pairs : margin->rate.pairs);
 }
 
+/* By what the chosen one comes first where no difference is shown: the rule is is_better's, in
+ * advise_choice.c. */
+static const char *reason_of(const struct advise_answer *answer)
+{
+    const struct advise_figures *one = &answer->figures, *other = &answer->second_figures;
+
+    if (!(one->client_bound && other->client_bound) && one->rate_per_s > other->rate_per_s * ADVISE_ALIKE)
+        return "the higher rate it had";
+    return "the less CPU time it took";
+}
+
 static void print_margin(FILE *out, const struct advise_field *field, const struct advise_answer *answer)
 {
     const char *objective = field->workload->objective.text;
@@ -78,9 +90,10 @@ static void print_margin(FILE *out, const struct advise_field *field, const stru
     if (!answer->kept)
         fprintf(out, "nothing keeps %s", objective);
     else if (!answer->second_figures.keeps)
-        fprintf(out, "no other keeps %s; ", objective);
+        fprintf(out, "%s%s; ",
+                answer->shown ? "no other keeps " : "no difference shown, but its median keeps ", objective);
     else if (!answer->shown)
-        fputs("no difference shown; ", out);
+        fprintf(out, "no difference shown, chosen for %s; ", reason_of(answer));
     if (answer->kept && answer->margin.client_bound)
         fputs("the client was the limit of both, so rates are not compared; ", out);
     if (answer->kept)
