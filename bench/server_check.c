@@ -13,13 +13,15 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "units.h"
 
 /* <net/tcp_states.h>, which the tables of udp use as well: its unconnected sockets are TCP_CLOSE. */
 enum { STATE_CLOSE = 7, STATE_LISTEN = 10 };
 
-enum { ANSWER_TIMEOUT_S = 10, ECHO_BYTES = 64, HEADERS_MAX = 100 };
+enum { ECHO_BYTES = 64, ANSWER_MAX = 4096 /* with its header */, SHOWN_MAX = 80 };
 
 static const char body_expected[] = "Hello, world!";
+static const char not_hello[] = "its answer to GET / is not the 13 bytes \"Hello, world!\"";
 
 /* ---- the owner of the listening socket ---- */
 
@@ -125,103 +127,163 @@ static int wrong_answer(char *wrong, const char *text)
     return -1;
 }
 
-/* The value of a header line, or NULL when it is another one. */
-static const char *header_value(const char *line, const char *name)
-{
-    size_t length = strlen(name);
-
-    if (strncasecmp(line, name, length) != 0 || line[length] != ':')
-        return NULL;
-    line += length + 1;
-    return line + strspn(line, " \t");
-}
-
-struct head {
-    size_t content_length;
-    char server[80];
+/* The connection it is asked on, and what came back. */
+struct asking {
+    int fd;
+    int64_t begun_ns, deadline_ns;
+    size_t size;
+    char answer[ANSWER_MAX + 1]; /* NUL-terminated */
+    char *wrong;
 };
 
-static int read_head(struct net_reader *reader, struct head *head, char *wrong)
+/*
+ * Receives more of the answer. SO_RCVTIMEO is set to what is left each time: a server that sends a byte now
+ * and then would start the patience of one receive anew with each. -1 with a sentence.
+ */
+static int receive_more(struct asking *asking, size_t most)
 {
-    char *line;
+    int64_t left_ns = asking->deadline_ns - clock_now_ns();
+    char patience[UNITS_TEXT_MAX];
+    ssize_t received = -1;
 
-    *head = (struct head){0};
-    if (net_read_line(reader, &line) < 0)
-        return wrong_answer(wrong, "it closed the connection, or kept silent, instead of answering GET /");
-    if (strncmp(line, "HTTP/1.1 200 ", 13) != 0) {
-        snprintf(wrong, CHECK_TEXT_MAX, "it answered GET / with \"%.80s\"", line);
-        return -1;
-    }
-    for (int i = 0; i < HEADERS_MAX && net_read_line(reader, &line) > 0; i++) {
-        const char *value = header_value(line, "Content-Length");
-
-        if (value)
-            head->content_length = strtoul(value, NULL, 10);
-        value = header_value(line, "Server");
-        if (value)
-            snprintf(head->server, sizeof(head->server), "%s", value);
-    }
-    return 0;
-}
-
-static int check_http(int fd, const char *model, char *wrong)
-{
-    static const char request[] = "GET / HTTP/1.1\r\nHost: tenk\r\n\r\n";
-    static struct net_reader reader;
-    char body[sizeof(body_expected)] = "", expected[80];
-    struct head head;
-
-    if (net_send_all(fd, request, sizeof(request) - 1) < 0)
-        return wrong_answer(wrong, "it closed the connection before the request was sent");
-    net_reader_open(&reader, fd);
-    if (read_head(&reader, &head, wrong) < 0)
-        return -1;
-    if (head.content_length != sizeof(body_expected) - 1 ||
-        net_read_exactly(&reader, body, head.content_length) < 0 || strcmp(body, body_expected) != 0)
-        return wrong_answer(wrong, "its answer to GET / is not the 13 bytes \"Hello, world!\"");
-    if (!model)
+    errno = EAGAIN;
+    if (left_ns > 0 && net_set_timeouts_ns(asking->fd, left_ns) == 0)
+        received = net_receive(asking->fd, asking->answer + asking->size, most - asking->size);
+    if (received > 0) {
+        asking->size += (size_t)received;
+        asking->answer[asking->size] = '\0';
         return 0;
-    snprintf(expected, sizeof(expected), "tenk/%s", model);
-    if (strcmp(head.server, expected) == 0)
-        return 0;
-    snprintf(wrong, CHECK_TEXT_MAX, "it calls itself \"%s\" instead of \"%s\"", head.server, expected);
+    }
+    if (received < 0 && errno == EAGAIN)
+        snprintf(asking->wrong, CHECK_TEXT_MAX,
+                 "it took the connection and gave no whole answer within %s (%zu bytes came)",
+                 units_format_duration(patience, asking->deadline_ns - asking->begun_ns), asking->size);
+    else
+        snprintf(asking->wrong, CHECK_TEXT_MAX, "it closed the connection before its answer was whole");
     return -1;
 }
 
-static int check_echo(int fd, char *wrong)
+/* The value of that header; NULL without it. */
+static const char *header_value(const char *head, const char *name)
 {
-    char sent[ECHO_BYTES], got[ECHO_BYTES] = {0};
+    size_t length = strlen(name);
+
+    for (const char *line = strstr(head, "\r\n"); line; line = strstr(line, "\r\n")) {
+        line += 2;
+        if (strncasecmp(line, name, length) == 0 && line[length] == ':')
+            return line + length + 1 + strspn(line + length + 1, " \t");
+    }
+    return NULL;
+}
+
+/* How much of a line is shown. */
+static int shown(const char *line)
+{
+    size_t length = strcspn(line, "\r\n");
+
+    return length < SHOWN_MAX ? (int)length : SHOWN_MAX;
+}
+
+/* Whether it begins as a good one does, as far as it has come. */
+static bool begins_well(const struct asking *asking)
+{
+    static const char good[] = "HTTP/1.1 200 ";
+    size_t length = sizeof(good) - 1;
+
+    return strncmp(asking->answer, good, asking->size < length ? asking->size : length) == 0;
+}
+
+/* Where the body begins; NULL with a sentence. */
+static const char *read_head(struct asking *asking)
+{
+    char *end;
+
+    while (!(end = strstr(asking->answer, "\r\n\r\n")) && begins_well(asking)) {
+        if (asking->size == ANSWER_MAX) {
+            wrong_answer(asking->wrong, "the header of its answer to GET / does not end");
+            return NULL;
+        }
+        if (receive_more(asking, ANSWER_MAX) < 0)
+            return NULL;
+    }
+    if (!begins_well(asking)) {
+        snprintf(asking->wrong, CHECK_TEXT_MAX, "it answered GET / with \"%.*s\"", shown(asking->answer),
+                 asking->answer);
+        return NULL;
+    }
+    end[2] = '\0'; /* the headers are searched alone */
+    return end + 4;
+}
+
+static int check_http(struct asking *asking, const char *model)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: tenk\r\n\r\n";
+    const size_t expected_size = sizeof(body_expected) - 1;
+    const char *length, *server, *body;
+    char expected[80];
+
+    if (net_send_all(asking->fd, request, sizeof(request) - 1) < 0)
+        return wrong_answer(asking->wrong, "it closed the connection before the request was sent");
+    body = read_head(asking);
+    if (!body)
+        return -1;
+    length = header_value(asking->answer, "Content-Length");
+    if (!length || strtoul(length, NULL, 10) != expected_size ||
+        body + expected_size > asking->answer + ANSWER_MAX)
+        return wrong_answer(asking->wrong, not_hello);
+    while (asking->answer + asking->size < body + expected_size)
+        if (receive_more(asking, ANSWER_MAX) < 0)
+            return -1;
+    if (memcmp(body, body_expected, expected_size) != 0)
+        return wrong_answer(asking->wrong, not_hello);
+    if (!model)
+        return 0;
+    server = header_value(asking->answer, "Server");
+    snprintf(expected, sizeof(expected), "tenk/%s", model);
+    if (server && strcspn(server, "\r") == strlen(expected) &&
+        strncmp(server, expected, strlen(expected)) == 0)
+        return 0;
+    snprintf(asking->wrong, CHECK_TEXT_MAX, "it calls itself \"%.*s\" instead of \"%s\"",
+             server ? shown(server) : 0, server ? server : "", expected);
+    return -1;
+}
+
+static int check_echo(struct asking *asking)
+{
+    char sent[ECHO_BYTES];
 
     for (int i = 0; i < ECHO_BYTES; i++)
         sent[i] = (char)(i * 37 + 1);
-    for (size_t have = 0; have < sizeof(got);) {
-        ssize_t n = have == 0 && net_send_all(fd, sent, sizeof(sent)) < 0
-                        ? -1
-                        : net_receive(fd, got + have, sizeof(got) - have);
-
-        if (n <= 0)
-            return wrong_answer(wrong, "it did not send 64 bytes back");
-        have += (size_t)n;
-    }
-    return memcmp(sent, got, sizeof(got)) == 0
+    if (net_send_all(asking->fd, sent, sizeof(sent)) < 0)
+        return wrong_answer(asking->wrong, "it closed the connection before 64 bytes were sent");
+    while (asking->size < sizeof(sent))
+        if (receive_more(asking, sizeof(sent)) < 0)
+            return -1;
+    return memcmp(sent, asking->answer, sizeof(sent)) == 0
                ? 0
-               : wrong_answer(wrong, "it sent other bytes back than it was given");
+               : wrong_answer(asking->wrong, "it sent other bytes back than it was given");
 }
 
 int server_check_answer(const struct net_endpoint *endpoint, const char *protocol, const char *model,
-                        char wrong[CHECK_TEXT_MAX])
+                        int64_t deadline_ns, char wrong[CHECK_TEXT_MAX])
 {
+    struct asking asking = {.begun_ns = clock_now_ns(), .wrong = wrong};
     struct net_failure failure;
-    int fd = net_connect(endpoint, ANSWER_TIMEOUT_S * NS_PER_S, &failure);
+    int64_t left_ns;
     int status;
 
-    if (fd < 0) {
+    asking.deadline_ns = clock_sooner_ns(asking.begun_ns + CHECK_ANSWER_TIMEOUT_S * NS_PER_S, deadline_ns);
+    left_ns = asking.deadline_ns - asking.begun_ns;
+    if (left_ns <= 0)
+        return wrong_answer(wrong, "it was ready too late to be asked");
+    asking.fd = net_connect(endpoint, left_ns, &failure);
+    if (asking.fd < 0) {
         snprintf(wrong, CHECK_TEXT_MAX, "one cannot connect to it: %s: %s", failure.operation,
                  failure.reason);
         return -1;
     }
-    net_set_timeouts_ns(fd, ANSWER_TIMEOUT_S * NS_PER_S);
-    status = strcmp(protocol, "echo") == 0 ? check_echo(fd, wrong) : check_http(fd, model, wrong);
-    close(fd);
+    net_set_timeouts_ns(asking.fd, left_ns);
+    status = strcmp(protocol, "echo") == 0 ? check_echo(&asking) : check_http(&asking, model);
+    close(asking.fd);
     return status;
 }

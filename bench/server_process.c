@@ -203,7 +203,8 @@ static int prove(struct server_process *server, const struct server_setting *set
                                : read_ready_line(server, ready_ns, wrong, size) < 0)
         return -1;
     if (server_check_owner(server->pid, &server->endpoint, wrong) < 0 ||
-        server_check_answer(&server->endpoint, setting->scenario->protocol, own_name, wrong) < 0)
+        server_check_answer(&server->endpoint, setting->scenario->protocol, own_name, setting->deadline_ns,
+                            wrong) < 0)
         return -1;
     if (server->counters_path[0] && !(server->counters = counters_map(server->counters_path))) {
         snprintf(wrong, size, "its counters cannot be read from %s: %s", server->counters_path,
