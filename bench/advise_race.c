@@ -127,7 +127,7 @@ static int make_directory(struct advise_race *race, struct failure *failure)
     static const char *const parts[] = {"servers", "raw"};
     char part[LAUNCH_PATH_MAX + 16];
 
-    if (scratch_open(&race->scratch, "tenk-advise", failure) < 0)
+    if (scratch_open(&race->scratch, "tenk-advise-scratch", failure) < 0)
         return -1;
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         snprintf(part, sizeof(part), "%s/%s", race->scratch.path, parts[i]);
