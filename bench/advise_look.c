@@ -8,6 +8,7 @@
 
 #include "capacity.h"
 #include "clock.h"
+#include "columns.h"
 #include "slice.h"
 #include "splitmix.h"
 #include "verdict.h"
@@ -150,18 +151,6 @@ static void log_figure(FILE *log, double figure)
         fprintf(log, "%.2f,", figure);
 }
 
-/* RFC 4180: in quotes, those within doubled. */
-static void log_words(FILE *log, const char *words)
-{
-    putc('"', log);
-    for (; *words; words++) {
-        if (*words == '"')
-            putc('"', log);
-        putc(*words, log);
-    }
-    fputs("\"\n", log);
-}
-
 static void log_look(const struct advise_race *race, const struct advise_runner *runner,
                      const struct row *row, enum look look, const struct advise_sample *sample)
 {
@@ -175,7 +164,8 @@ static void log_look(const struct advise_race *race, const struct advise_runner 
     fprintf(race->log, "%d,", good && sample->kept);
     log_figure(race->log, good ? sample->cpu_us : (double)NAN);
     fprintf(race->log, "%d,", good && sample->client_bound);
-    log_words(race->log, good ? "" : runner->why);
+    columns_csv_quoted(race->log, good ? "" : runner->why);
+    putc('\n', race->log);
     fflush(race->log);
 }
 

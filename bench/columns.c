@@ -145,12 +145,8 @@ int row_from_json(struct row *row, const json_t *object)
 
 /* ---- CSV (RFC 4180 quoting, Unix line ends) and Markdown ---- */
 
-static void csv_text(FILE *out, const char *text)
+void columns_csv_quoted(FILE *out, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
     putc('"', out);
     for (; *text; text++) {
         if (*text == '"')
@@ -158,6 +154,14 @@ static void csv_text(FILE *out, const char *text)
         putc(*text, out);
     }
     putc('"', out);
+}
+
+static void csv_text(FILE *out, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n"))
+        columns_csv_quoted(out, text);
+    else
+        fputs(text, out);
 }
 
 void columns_csv_header(FILE *out, const struct column_set *set)

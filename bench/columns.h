@@ -83,6 +83,7 @@ json_t *row_to_json(const struct row *row);
  */
 int row_from_json(struct row *row, const json_t *object);
 
+void columns_csv_quoted(FILE *out, const char *text); /* one field, in quotes whatever is in it */
 void columns_csv_header(FILE *out, const struct column_set *set);
 void row_to_csv(FILE *out, const struct row *row);
 
