@@ -3,6 +3,7 @@
  */
 #include "advise_finals.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "advise_open.h"
@@ -108,7 +109,7 @@ static enum look all_turns(struct finals *finals, bool backwards,
 
 /* ---- rounds ---- */
 
-/* How long it takes to look at each of them once, and to start them. */
+/* How long it takes to look at each of them once. */
 static int64_t looks_ns(const struct finals *finals)
 {
     int64_t sum_ns = 0;
@@ -237,11 +238,9 @@ static double looks_left(const struct finals *finals)
     return (double)(look_end_ns(finals->race) - clock_now_ns()) / (double)looks_ns(finals);
 }
 
-static unsigned at_most(double wanted, unsigned least, unsigned most)
+static unsigned within(double wanted, unsigned least, unsigned most)
 {
-    if (wanted < least)
-        return least;
-    return wanted > most ? most : (unsigned)wanted;
+    return (unsigned)fmin(fmax(wanted, least), most);
 }
 
 static void say_found(const struct finals *finals)
@@ -269,12 +268,12 @@ static enum look search(struct finals *finals)
     look = run_start(finals, run_search);
     advise_search_end(
         field,
-        at_most(looks_left(finals) * finals->count / (OPEN_ROUNDS * ADVISE_HALVINGS_LEAST), 2, OPEN_MOST));
+        within(looks_left(finals) * finals->count / (OPEN_ROUNDS * ADVISE_HALVINGS_LEAST), 2, OPEN_MOST));
     say_found(finals);
     collect_finalists(finals);
     if (finals->count > 0)
         field->halvings =
-            at_most(looks_left(finals) / OPEN_HALVINGS, ADVISE_HALVINGS_LEAST, ADVISE_HALVINGS_MOST);
+            within(looks_left(finals) / OPEN_HALVINGS, ADVISE_HALVINGS_LEAST, ADVISE_HALVINGS_MOST);
     return look;
 }
 
