@@ -67,7 +67,7 @@ static int parse(struct options *options, int argc, char **argv)
          "the latency that has to be kept (any will do)"},
         {"budget", 0, OPTION_DURATION, &options->budget_ns, "TIME", "the answer is there by then (60s)"},
         {"models", 'm', OPTION_LIST, &options->models, "NAME", "look at this model; may be repeated (all)"},
-        {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the order and the intervals (from the clock)"},
+        {"seed", 0, OPTION_COUNT, &options->seed, "N", "of the order and the rates (from the clock)"},
         {"log", 0, OPTION_TEXT, &options->log, "FILE", "writes every slice there, as CSV"},
         {"aa", 0, OPTION_FLAG, &options->aa, NULL,
          "measures the one --models NAME as if it were two: how often would a difference be claimed?"},

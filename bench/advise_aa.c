@@ -11,61 +11,46 @@
 
 enum { COPIES = 2 };
 
-/* Rounds of both, those of one start side by side. */
+/* The rounds in which both were measured. */
 struct sitting {
     unsigned rounds[ADVISE_ROUNDS_MAX], count;
-    unsigned first[ADVISE_ROUNDS_MAX + 1], starts; /* where each start begins; one more for the end */
 };
 
 static void read_sitting(struct sitting *sitting, const struct advise_field *field)
 {
-    const struct advise_sample *one = field->runners[0].rounds, *other = field->runners[1].rounds;
-
     *sitting = (struct sitting){.count = 0};
-    for (unsigned i = 0; i < field->rounds; i++) {
-        if (!one[i].measured || !other[i].measured)
-            continue;
-        if (sitting->count == 0 || one[sitting->rounds[sitting->count - 1]].start != one[i].start)
-            sitting->first[sitting->starts++] = sitting->count;
-        sitting->rounds[sitting->count++] = i;
-    }
-    sitting->first[sitting->starts] = sitting->count;
+    for (unsigned i = 0; i < field->rounds; i++)
+        if (field->runners[0].rounds[i].measured && field->runners[1].rounds[i].measured)
+            sitting->rounds[sitting->count++] = i;
 }
 
-/* One start of a session, drawn. */
-static void draw_start(struct advise_field *session, const struct advise_field *from,
-                       const struct sitting *sitting, unsigned most, double planted, struct splitmix *random)
+/* One round of a session, drawn; which copy is which is tossed. Rounds are starts: nothing else is shared. */
+static void draw_round(struct advise_field *session, const struct advise_field *from,
+                       const struct sitting *sitting, double planted, struct splitmix *random)
 {
-    unsigned drawn = splitmix_below(random, sitting->starts), swap = splitmix_below(random, COPIES);
-    unsigned first = sitting->first[drawn], size = sitting->first[drawn + 1] - first;
-    unsigned start = session->runners[0].partly++;
+    unsigned round = sitting->rounds[splitmix_below(random, sitting->count)];
+    unsigned swap = splitmix_below(random, COPIES);
 
-    for (unsigned i = 0; i < size && session->rounds < most; i++, session->rounds++) {
-        unsigned round = sitting->rounds[first + splitmix_below(random, size)];
+    for (unsigned copy = 0; copy < COPIES; copy++) {
+        struct advise_sample *sample = &session->runners[copy].rounds[session->rounds];
 
-        for (unsigned copy = 0; copy < COPIES; copy++) {
-            struct advise_sample *sample = &session->runners[copy].rounds[session->rounds];
-
-            *sample = from->runners[copy ^ swap].rounds[round];
-            sample->start = start;
-            sample->rate_per_s *= copy == 0 ? planted : 1;
-        }
+        *sample = from->runners[copy ^ swap].rounds[round];
+        sample->rate_per_s *= copy == 0 ? planted : 1;
     }
+    session->rounds++;
 }
 
-/* As a race goes: looks between starts, and ends where one is enough. */
+/* As a race goes: looks between rounds, and ends where one is enough. */
 static struct advise_answer run_session(struct advise_field *session, const struct advise_field *from,
                                         const struct sitting *sitting, double planted,
                                         struct splitmix *random)
 {
     session->rounds = session->peeks = session->peek = 0;
     session->seed = splitmix_next(random);
-    for (unsigned copy = 0; copy < COPIES; copy++) {
+    for (unsigned copy = 0; copy < COPIES; copy++)
         session->runners[copy].out = false;
-        session->runners[copy].partly = 0;
-    }
     do
-        draw_start(session, from, sitting, sitting->count, planted, random);
+        draw_round(session, from, sitting, planted, random);
     while (session->rounds < sitting->count && !advise_prune(session));
     return advise_choose(session);
 }
@@ -80,7 +65,7 @@ int advise_aa_judge(const struct advise_field *field, unsigned sessions, struct 
     bool possible;
 
     read_sitting(&sitting, field);
-    possible = runners && ratios && sitting.count >= STATISTICS_PAIRS_MIN;
+    possible = runners && ratios && sitting.count >= STATISTICS_INDEPENDENT_MIN;
     *aa = (struct advise_aa){.rounds = sitting.count};
     if (possible) {
         memcpy(runners, field->runners, COPIES * sizeof(*runners));

@@ -197,7 +197,7 @@ void advise_reopen(struct advise_field *field)
 /* ---- margins ---- */
 
 /* More than metric.h claims: no control says here what two starts of the same server differ by. */
-static const double cpu_claim = 0.03;
+static const double cpu_claim = 0.03, shown_below = 0.05;
 
 static double rate_claim(const struct advise_field *field)
 {
@@ -214,26 +214,22 @@ static double questions(const struct advise_field *field)
 
 /* One figure of two runners, over the rounds of both. */
 struct series {
-    struct pair pairs[ADVISE_ROUNDS_MAX];
     double logs[ADVISE_ROUNDS_MAX];
     unsigned count;
 };
 
-static void add_pair(struct series *series, double one, double other, const struct pair *place)
+static void add_pair(struct series *series, double one, double other)
 {
     double log_ratio = log(one / other);
 
-    if (!isfinite(log_ratio))
-        return;
-    series->pairs[series->count] = *place;
-    series->pairs[series->count].log_ratio = series->logs[series->count] = log_ratio;
-    series->count++;
+    if (isfinite(log_ratio))
+        series->logs[series->count++] = log_ratio;
 }
 
 static enum difference judge_series(const struct advise_field *field, const struct series *series,
                                     double claim, struct estimate *estimate)
 {
-    *estimate = statistics_paired(series->pairs, series->count, field->seed);
+    *estimate = statistics_independent(series->logs, series->count);
     if (isnan(estimate->low))
         return DIFFERENCE_UNKNOWN;
     if (!statistics_shows(estimate, ranks_wilcoxon(series->logs, series->count) * questions(field), 0, claim))
@@ -249,13 +245,12 @@ struct advise_margin advise_margin(const struct advise_field *field, const struc
 
     for (unsigned i = 0; i < field->rounds; i++) {
         const struct advise_sample *a = &one->rounds[i], *b = &other->rounds[i];
-        struct pair place = {.start = a->start, .round = i};
 
         if (!a->measured || !b->measured)
             continue;
-        add_pair(&rates, a->rate_per_s, b->rate_per_s, &place);
-        add_pair(&cpus, a->cpu_us, b->cpu_us, &place);
-        add_pair(&latencies, a->latency_us, b->latency_us, &place);
+        add_pair(&rates, a->rate_per_s, b->rate_per_s);
+        add_pair(&cpus, a->cpu_us, b->cpu_us);
+        add_pair(&latencies, a->latency_us, b->latency_us);
     }
     margin.client_bound =
         advise_figures(field, one).client_bound && advise_figures(field, other).client_bound;
@@ -344,6 +339,7 @@ struct advise_answer advise_choose(const struct advise_field *field)
     answer.second_figures = advise_figures(field, answer.second);
     answer.margin = advise_margin(field, answer.chosen, answer.second);
     answer.shown = compare_shown(field, answer.chosen, answer.second) > 0;
+    answer.few = !(ranks_wilcoxon_least(answer.margin.cpu.pairs) * questions(field) < shown_below);
     return answer;
 }
 

@@ -30,7 +30,6 @@ enum { ADVISE_ROUNDS_MAX = 256, ADVISE_WHY_MAX = 200 };
 /* One slice. */
 struct advise_sample {
     bool measured;
-    unsigned start;    /* of the servers */
     double rate_per_s; /* answered; in open loop offered, of a round: just kept */
     double cpu_us;     /* server CPU time per request */
     double latency_us; /* that of the objective, or the 99th percentile */
@@ -65,7 +64,7 @@ struct advise_field {
     bool open;          /* loop */
     unsigned halvings;  /* of the bracket in each round of an open loop */
     double least_per_s; /* of an open loop: less would not ask every client */
-    uint64_t seed;      /* of the intervals */
+    uint64_t seed;      /* of the rates that are looked at */
 };
 
 /* Figures of a runner over its rounds, medians; without rounds those of the screening. */
@@ -94,6 +93,7 @@ struct advise_answer {
     struct advise_margin margin;
     bool kept;  /* the chosen one keeps the objective */
     bool shown; /* the difference */
+    bool few;   /* rounds: not even if all agreed could they show one */
 };
 struct advise_answer advise_choose(const struct advise_field *field);
 
@@ -104,7 +104,7 @@ struct advise_answer advise_choose(const struct advise_field *field);
 void advise_reopen(struct advise_field *field);
 
 /*
- * Between starts: takes out who is shown to be behind; two stay. Whether enough is known. It looks only at 12
+ * Between rounds: takes out who is shown to be behind; two stay. Whether enough is known. It looks only at 12
  * rounds, and whenever they have doubled: the first look spends half of the 5 % risk of a false alarm, the
  * next a quarter, and so on; what is left is the end's.
  */

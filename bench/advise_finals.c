@@ -12,10 +12,12 @@
 #include "units.h"
 
 enum {
-    PARTLY_MOST = 3,   /* looks at which not everybody was served before a finalist is out */
-    OPEN_MOST = 3,     /* finalists after the search, at most */
-    OPEN_ROUNDS = 8,   /* of an open loop: so many, rather than more finalists, */
-    OPEN_HALVINGS = 10 /* and so many, rather than more looks in each */
+    PARTLY_MOST = 3,    /* looks at which not everybody was served before a finalist is out */
+    OPEN_MOST = 3,      /* finalists after the search, at most */
+    OPEN_ROUNDS = 8,    /* of an open loop: so many, rather than more finalists, */
+    OPEN_HALVINGS = 10, /* and so many, rather than more looks in each */
+    REOPEN_ROUNDS = 3,  /* of a closed loop, before it is given up */
+    SAID_ROUNDS = 4,    /* progress is said whenever so many are over */
 };
 
 /* Of the time left the search may take this part. */
@@ -154,18 +156,6 @@ static enum look run_round(struct finals *finals)
     return look;
 }
 
-static enum look run_rounds(struct finals *finals)
-{
-    enum look look = LOOK_GOOD;
-
-    for (unsigned i = 0; i < ADVISE_ROUNDS_PER_START && look_goes_on(look); i++)
-        look = finals->race->field.rounds < ADVISE_ROUNDS_MAX &&
-                       look_fits(round_ns(finals), look_end_ns(finals->race))
-                   ? run_round(finals)
-                   : LOOK_TIME_UP;
-    return look;
-}
-
 static enum look run_search(struct finals *finals)
 {
     int64_t now_ns = clock_now_ns();
@@ -185,7 +175,10 @@ static enum look run_search(struct finals *finals)
 
 /* ---- starts ---- */
 
-/* Some looks at servers of one start. */
+/*
+ * Some looks at servers of one start. Servers of one start resemble each other in what they were given, as
+ * pages of memory: each round has a start of its own, so that it tells something new.
+ */
 static enum look run_start(struct finals *finals, enum look (*looks)(struct finals *finals))
 {
     struct advise_race *race = finals->race;
@@ -218,12 +211,12 @@ static void say_finalists(const struct advise_race *race)
     putc('\n', stderr);
 }
 
-static void say_start(const struct advise_race *race, const struct advise_answer *answer)
+static void say_rounds(const struct advise_race *race, const struct advise_answer *answer)
 {
     char left[UNITS_TEXT_MAX];
     int64_t left_ns = look_end_ns(race) - clock_now_ns();
 
-    if (!answer->chosen || !answer->second)
+    if (!answer->chosen || !answer->second || race->field.rounds % SAID_ROUNDS > 0)
         return;
     fprintf(stderr, "%u rounds: %s before %s%s, %s left\n", race->field.rounds, answer->chosen->name,
             answer->second->name, answer->shown ? "" : ", no difference shown yet",
@@ -294,17 +287,19 @@ enum look advise_finals_run(struct advise_race *race, struct failure *failure)
             continue;
         }
         collect_finalists(&finals);
-        if (finals.count < 1 || !look_fits(round_ns(&finals) + starts_ns(&finals), look_end_ns(race)))
+        if (finals.count < 1 || field->rounds == ADVISE_ROUNDS_MAX ||
+            !look_fits(round_ns(&finals) + starts_ns(&finals), look_end_ns(race)))
             break;
-        look = run_start(&finals, run_rounds);
+        look = run_start(&finals, run_round);
         enough = !race->aa && advise_prune(field);
         answer = advise_choose(field);
-        if (!field->open && answer.chosen && !answer.kept && look_goes_on(look)) {
+        if (!field->open && field->rounds >= REOPEN_ROUNDS && answer.chosen && !answer.kept &&
+            look_goes_on(look)) {
             advise_reopen(field);
             say_finalists(race);
             enough = false;
         } else {
-            say_start(race, &answer);
+            say_rounds(race, &answer);
         }
     }
     return look;

@@ -91,7 +91,6 @@ static void read_sample(const struct advise_race *race, const struct row *row, s
 
     *sample = (struct advise_sample){
         .measured = true,
-        .start = (unsigned)row_number(row, SAMPLE_start),
         .rate_per_s = isnan(offered) ? rate : offered,
         .cpu_us = row_number(row, SAMPLE_server_cpu_us_per_request),
         .latency_us = row_number(row, (unsigned)column),

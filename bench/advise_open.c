@@ -172,7 +172,6 @@ void advise_round_note(const struct advise_field *field, struct advise_runner *r
     bool held = look && look->kept;
 
     if (look) {
-        round->start = look->start;
         round->client_bound = look->client_bound;
         if (runner->looks == 0)
             round->cpu_us = look->cpu_us;

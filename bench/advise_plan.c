@@ -41,8 +41,7 @@ static int64_t finals_ns(const struct advise_plan *plan, int64_t slice_ns, int64
 {
     int64_t finalists = models > 1 ? 2 : 1;
 
-    return finalists * (ADVISE_ROUNDS_LEAST * whole_ns(plan, slice_ns) +
-                        ADVISE_ROUNDS_LEAST / ADVISE_ROUNDS_PER_START * longest_start_ns);
+    return finalists * ADVISE_ROUNDS_LEAST * (whole_ns(plan, slice_ns) + longest_start_ns);
 }
 
 static int64_t least_ns(const struct advise_plan *plan, const unsigned *workers, unsigned models)

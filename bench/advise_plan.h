@@ -12,7 +12,6 @@
 #include "advise_workload.h"
 
 enum {
-    ADVISE_ROUNDS_PER_START = 3,
     ADVISE_ROUNDS_LEAST = 6,   /* of the finals, without which there is no use in beginning */
     ADVISE_ROUNDS_WANTED = 16, /* so many, rather than more finalists */
     ADVISE_FINALISTS_MAX = 4,  /* the more, the more is asked, and the less is shown */

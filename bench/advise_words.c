@@ -64,7 +64,8 @@ static void print_ratios(FILE *out, const struct advise_answer *answer)
     else
         fprintf(out, "%s times the requests per second, %s times the CPU time per request",
                 interval(&margin->rate, rate), interval(&margin->cpu, cpu));
-    fprintf(out, " (%zu rounds)", margin->client_bound ? margin->cpu.pairs : margin->rate.pairs);
+    fprintf(out, " (%zu rounds%s)", margin->client_bound ? margin->cpu.pairs : margin->rate.pairs,
+            answer->few ? ", too few to show a difference: give it a larger --budget" : "");
 }
 
 /* By what the chosen one comes first where no difference is shown: the rule is is_better's, in

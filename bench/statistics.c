@@ -188,6 +188,45 @@ struct estimate statistics_paired(const struct pair *pairs, size_t count, uint64
     return estimate;
 }
 
+/* ---- the interval of the sign test ---- */
+
+/* How likely `below` of so many values lie below their median. */
+static double share_of(size_t below, size_t count)
+{
+    double n = (double)count, k = (double)below;
+
+    return exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) - n * log(2));
+}
+
+/* The values beyond the interval and its end itself, on each side; 0: there are too few for one. */
+static size_t rank_of_end(size_t count)
+{
+    double outside = share_of(0, count);
+    size_t rank = 0;
+
+    while (outside <= risk / 2)
+        outside += share_of(++rank, count);
+    return rank;
+}
+
+struct estimate statistics_independent(const double *log_ratios, size_t count)
+{
+    struct estimate estimate = {.ratio = NAN, .low = NAN, .high = NAN, .pairs = count};
+    double *sorted = count < STATISTICS_INDEPENDENT_MIN ? NULL : calloc(count, sizeof(*sorted));
+    size_t rank = rank_of_end(count);
+
+    if (!sorted)
+        return estimate;
+    memcpy(sorted, log_ratios, count * sizeof(*sorted));
+    estimate.ratio = exp(statistics_median(sorted, count));
+    estimate.low = exp(sorted[rank - 1]);
+    estimate.high = exp(sorted[count - rank]);
+    free(sorted);
+    return estimate;
+}
+
+/* ---- two runs ---- */
+
 struct estimate statistics_unpaired(const struct pair *before, size_t before_count, const struct pair *after,
                                     size_t after_count, uint64_t seed)
 {

@@ -103,7 +103,6 @@ static inline void run_rounds(unsigned rounds, const double *rate_per_s, const d
                 continue;
             runners[i].rounds[field.rounds] = sample(rate_per_s[i] * machine * jitter(0.02),
                                                      cpu_us[i] / machine * jitter(0.005), latency_ms[i]);
-            runners[i].rounds[field.rounds].start = field.rounds / ADVISE_ROUNDS_PER_START;
         }
     }
 }

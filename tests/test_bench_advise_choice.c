@@ -172,6 +172,7 @@ Test(bench_advise_choice, six_rounds_that_agree_are_not_enough)
                   "of six fair coins all fall alike in one of 32 cases, and three things are asked");
     cr_assert_eq(answer.chosen, &runners[0]);
     expect_in("margin: no difference shown, chosen for the higher rate it had; 1.");
+    expect_in("(6 rounds, too few to show a difference: give it a larger --budget)\n");
     run_rounds(2, (double[]){90000, 1, 60000, 1}, (double[]){9, 1, 12, 1}, (double[]){15, 15, 15, 15});
     cr_assert(advise_choose(&field).shown);
 }

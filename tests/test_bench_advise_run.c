@@ -22,15 +22,34 @@ static void expect_line(const char **from, const char *begin)
     ++*from;
 }
 
+/* Rounds are told apart as independent ones: no server may live through two. */
+static void expect_a_start_for_each_round(const char *path)
+{
+    FILE *log = fopen(path, "re");
+    unsigned start, round, start_before = 0, round_before = 0;
+    char line[1024];
+
+    cr_assert_not_null(log);
+    while (fgets(line, sizeof(line), log)) {
+        if (sscanf(line, "%*[^,],%u,%u,", &start, &round) != 2)
+            continue;
+        cr_assert(round == round_before || start != start_before, "%s", line);
+        start_before = start;
+        round_before = round;
+    }
+    cr_assert_eq(fclose(log), 0);
+    cr_assert_gt(round_before, 0, "no round but the first");
+}
+
 /* The machine may be busy with other things: who wins is not looked at, nor whether anybody keeps it. */
 Test(bench_advise_run, three_lines_within_the_budget)
 {
     int64_t begun_ns = clock_now_ns();
     const char *line = bench_end.out;
 
-    bench_run_program("tenk-advise",
-                      BENCH_WORDS("--connections", "16", "--wait", "1ms", "--objective", "p99<500ms",
-                                  "--budget", "8s", "--seed", "1", "-m", "epoll", "-m", "thread"));
+    bench_run_program("tenk-advise", BENCH_WORDS("--connections", "16", "--wait", "1ms", "--objective",
+                                                 "p99<500ms", "--budget", "8s", "--seed", "1", "--log",
+                                                 "log.csv", "-m", "epoll", "-m", "thread"));
     cr_assert_lt(clock_now_ns() - begun_ns, 8 * NS_PER_S + SLACK_MS * NS_PER_MS, "the budget is a limit: %s",
                  bench_errors);
     cr_assert_leq(bench_end.status, FAULT, "%s", bench_errors);
@@ -39,6 +58,7 @@ Test(bench_advise_run, three_lines_within_the_budget)
     expect_line(&line, "runner-up: ");
     cr_assert_str_eq(line, "");
     cr_assert_not_null(strstr(bench_errors, "2 candidates"), "%s", bench_errors);
+    expect_a_start_for_each_round("log.csv");
 }
 
 Test(bench_advise_run, the_smallest_budget_is_named)

@@ -140,6 +140,72 @@ Test(bench_statistics, starts_of_unequal_length)
     expect_near(estimate.high, exp(0.1));
 }
 
+/* ---- independent pairs: the ends by rank, [k, n + 1 - k] with the largest k for which
+ * 1 - 2 * sum(math.comb(n, i) for i in range(k)) / 2**n >= 0.95; k is scipy.stats.binom.ppf(0.025, n, 0.5)
+ * (1.10.1) ---- */
+
+Test(bench_statistics, independent_pairs_by_rank)
+{
+    static const struct {
+        size_t pairs, rank;
+    } known[] = {{6, 1}, {8, 1}, {9, 2}, {11, 2}, {12, 3}, {15, 4}, {17, 5}, {20, 6}, {25, 8}, {30, 10}};
+    double values[30];
+
+    for (size_t i = 0; i < 30; i++)
+        values[i] = (double)i * 7 / 100;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        struct estimate estimate = statistics_independent(values, known[i].pairs);
+
+        expect_near(log(estimate.low), values[known[i].rank - 1]);
+        expect_near(log(estimate.high), values[known[i].pairs - known[i].rank]);
+        expect_near(log(estimate.ratio), (double)(known[i].pairs - 1) * 7 / 200);
+        cr_assert_eq(estimate.pairs, known[i].pairs);
+    }
+    cr_assert(isnan(statistics_independent(values, 5).ratio),
+              "of five pairs even the ends hold it in 94 % only");
+    cr_assert(isnan(statistics_independent(values, 0).low));
+}
+
+enum { SESSIONS = 4000, FEW = 6, MANY = 24 };
+
+/* Three kinds: even, far outliers, lopsided. The median of each is 0. */
+static double draw(struct splitmix *random, unsigned kind)
+{
+    double even = (splitmix_below(random, 1000000) + 0.5) / 1000000 - 0.5;
+
+    if (kind == 1)
+        return even / (0.5 - fabs(even));
+    return kind == 2 && even > 0 ? 20 * even : even;
+}
+
+/* How many of the sessions have an interval that does not hold 0. */
+static unsigned missed(struct splitmix *random, size_t pairs, unsigned kind)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        double values[MANY];
+        struct estimate estimate;
+
+        for (size_t k = 0; k < pairs; k++)
+            values[k] = draw(random, kind);
+        estimate = statistics_independent(values, pairs);
+        count += estimate.low > 1 || estimate.high < 1;
+    }
+    return count;
+}
+
+/* 5 % are 200; chance adds to that more than 42, three deviations, in one case of a thousand. */
+Test(bench_statistics, independent_pairs_hold_the_median_however_few_they_are)
+{
+    struct splitmix random = {.state = SEED};
+
+    for (size_t pairs = FEW; pairs <= MANY; pairs++)
+        for (unsigned kind = 0; kind < 3; kind++)
+            cr_assert_leq(missed(&random, pairs, kind), SESSIONS / 20 + 42, "%zu pairs of kind %u", pairs,
+                          kind);
+}
+
 /* ---- two runs ---- */
 
 static void fill(struct pair *pairs, const double *ratios, size_t count)
