@@ -131,6 +131,26 @@ static struct advise_runner *best_look(const struct advise_field *field, const b
     return best;
 }
 
+bool advise_hopeless(const struct advise_field *field, struct advise_runner *runner)
+{
+    unsigned ahead = 0;
+    char rate[UNITS_TEXT_MAX];
+    size_t said = strlen(runner->why);
+
+    for (unsigned i = 0; i < field->count; i++) {
+        const struct advise_runner *other = &field->runners[i];
+
+        ahead += other->screen.measured && !other->unusable &&
+                 runner->screen.rate_per_s < other->screen.rate_per_s * behind;
+    }
+    if (ahead < 2)
+        return false;
+    snprintf(runner->why + said, sizeof(runner->why) - said,
+             ", %s requests per second, far fewer than others",
+             units_format_count(rate, runner->screen.rate_per_s));
+    return true;
+}
+
 /* What keeps it from the finals; false: nothing. */
 static bool is_behind(const struct advise_field *field, struct advise_runner *runner,
                       const struct advise_runner *best)

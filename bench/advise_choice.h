@@ -74,6 +74,12 @@ struct advise_figures {
 };
 struct advise_figures advise_figures(const struct advise_field *field, const struct advise_runner *runner);
 
+/*
+ * Of one that did not serve everybody at its first look: whether a longer ramp would not help, for even so it
+ * answered far less than two others. Then why says so.
+ */
+bool advise_hopeless(const struct advise_field *field, struct advise_runner *runner);
+
 /* After the screening: says which loop, and takes all but the most promising out of the race (two stay). */
 void advise_screen(struct advise_field *field, unsigned finalists);
 

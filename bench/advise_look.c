@@ -210,6 +210,8 @@ enum look look_at(struct advise_race *race, struct stand *stand, double rate_per
         race->foreign_cpu += fmax(0, row_number(&row, SAMPLE_foreign_cpu_share));
         note_overhead(race, runner, clock_now_ns() - begun_ns);
     }
+    if (look == LOOK_PARTLY)
+        *sample = (struct advise_sample){.rate_per_s = row_number(&row, SAMPLE_requests_per_s)};
     if (race->log)
         log_look(race, runner, &row, look, sample);
     row_close(&row);

@@ -45,8 +45,9 @@ int look_start(struct advise_race *race, struct stand *stand, struct failure *fa
 void look_stop(struct advise_race *race, struct stand *stand);
 
 /*
- * A slice; rate 0: closed loop. LOOK_GOOD: fills the sample. LOOK_PARTLY, LOOK_SPOILED: runner->why says by
- * what. Not *steady: a longer ramp may help. LOOK_IMPOSSIBLE: *failure says why.
+ * A slice; rate 0: closed loop. LOOK_GOOD: fills the sample; LOOK_PARTLY: its rate only, it is not measured.
+ * LOOK_PARTLY, LOOK_SPOILED: runner->why says by what. Not *steady: a longer ramp may help. LOOK_IMPOSSIBLE:
+ * *failure says why.
  */
 enum look look_at(struct advise_race *race, struct stand *stand, double rate_per_s,
                   struct advise_sample *sample, bool *steady, struct failure *failure);

@@ -15,11 +15,14 @@ enum {
     STEPS = 1001,
 };
 
-/* The search is good enough at such a bracket; that of a round reaches so far beyond what is known. */
-static const double narrow = 1.25, beyond = 1.25;
+/*
+ * The bracket of a round reaches so far beyond what is known. The search is good enough where the first of
+ * them holds all that it left open, and may then be off by as much, for each of two that are compared.
+ */
+static const double beyond = 1.25, narrow = 1.25 * 1.25;
 
 /* After the search the others must be as good as this. */
-static const double far_behind = 0.70;
+static const double far_behind = 0.60;
 
 /* ---- the search ---- */
 

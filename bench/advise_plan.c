@@ -14,7 +14,7 @@ enum {
     START_MS = 80,
     WORKER_US = 200, /* starting and ending a thread or process */
     STOP_MS = 700,
-    CONNECTION_RAMP_US = 150, /* opened, accepted, given a thread or a process */
+    CONNECTION_RAMP_US = 75, /* opened and accepted; who needs more gets it at a second look */
     CONNECTION_END_US = 60,
 };
 

@@ -18,7 +18,8 @@ static const double foreign_noted = 0.10; /* in CPUs, on average */
 
 /* ---- screening ---- */
 
-/* In closed loop, once; again with a longer ramp where that was what it lacked and there is time. */
+/* In closed loop, once; again with a longer ramp where that was what it lacked, may help, and there is time.
+ */
 static enum look screen_started(struct advise_race *race, struct stand *stand, int64_t until_ns,
                                 struct failure *failure)
 {
@@ -26,7 +27,7 @@ static enum look screen_started(struct advise_race *race, struct stand *stand, i
     bool steady;
     enum look look = look_at(race, stand, 0, &runner->screen, &steady, failure);
 
-    if (!look_goes_on(look) || steady)
+    if (!look_goes_on(look) || steady || (look == LOOK_PARTLY && advise_hopeless(&race->field, runner)))
         return look;
     runner->ramp_ns *= LOOK_RAMP_GROWTH;
     if (!look_fits(look_slice_ns(race, runner), until_ns))

@@ -67,6 +67,23 @@ Test(bench_advise_screen, the_number_of_finalists_is_limited)
     cr_assert_eq(left, 3);
 }
 
+Test(bench_advise_screen, a_second_look_is_for_those_whom_it_can_help)
+{
+    runners[3].screen.rate_per_s = 25000;
+    strcpy(runners[3].why, "it served 508 of 2000 clients");
+    cr_assert_not(advise_hopeless(&field, &runners[3]), "nobody was looked at before");
+    screen(0, 90000, 9, 25);
+    screen(2, 88000, 8, 25);
+    runners[2].unusable = true;
+    cr_assert_not(advise_hopeless(&field, &runners[3]), "two are needed");
+    runners[2].unusable = false;
+    cr_assert(advise_hopeless(&field, &runners[3]));
+    cr_assert_str_eq(runners[3].why,
+                     "it served 508 of 2000 clients, 25.0k requests per second, far fewer than others");
+    runners[3].screen.rate_per_s = 70000;
+    cr_assert_not(advise_hopeless(&field, &runners[3]));
+}
+
 /* ---- between rounds ---- */
 
 Test(bench_advise_screen, who_is_shown_to_be_behind_leaves_and_two_stay)
