@@ -2,95 +2,13 @@
  * tenk-compare on runs whose differences the test made: what is there is found and named, what is not is
  * not, and what cannot be compared is refused.
  */
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "bench_directory.h"
-#include "made_run.h"
-
-enum { TIMEOUT_S = 60, REGRESSION = 1, USAGE = 2, CANNOT = 3, SEEDS = 6 };
-
-static char base_path[BENCH_PATH_MAX], new_path[BENCH_PATH_MAX];
-
-static void enter(void)
-{
-    bench_directory_enter();
-    snprintf(base_path, sizeof(base_path), "%.60s/base", bench_directory);
-    snprintf(new_path, sizeof(new_path), "%.60s/new", bench_directory);
-}
+#include "made_runs.h"
 
 TestSuite(bench_compare, .init = enter, .fini = bench_directory_leave, .timeout = TIMEOUT_S);
-
-/* ---- running ---- */
-
-static void compare(const char *const *words)
-{
-    bench_run_program("tenk-compare", words);
-}
-
-/* A run and another one, made differently in one respect. */
-static struct made_run base_of(uint64_t seed)
-{
-    struct made_run made = made_run_default();
-
-    made.seed = seed;
-    return made;
-}
-
-static void make_both(const struct made_run *base, const struct made_run *new)
-{
-    made_run_write(base_path, base);
-    made_run_write(new_path, new);
-}
-
-static json_t *as_json(const char *const *words)
-{
-    json_error_t error;
-    json_t *root;
-
-    compare(words);
-    root = json_loads(bench_end.out, 0, &error);
-    cr_assert_not_null(root, "%s: %s%s", error.text, bench_errors, bench_end.out);
-    return root;
-}
-
-static const json_t *comparison_of(const json_t *root, const char *kind, const char *model,
-                                   const char *metric)
-{
-    const json_t *list = json_object_get(root, "comparisons");
-
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
-
-        if (strcmp(json_string_value(json_object_get(item, "kind")), kind) == 0 &&
-            strcmp(json_string_value(json_object_get(item, "model")), model) == 0 &&
-            strcmp(json_string_value(json_object_get(item, "metric")), metric) == 0)
-            return item;
-    }
-    cr_assert_fail("no comparison %s %s %s", kind, model, metric);
-    return NULL;
-}
-
-static double number(const json_t *object, const char *name)
-{
-    return json_number_value(json_object_get(object, name));
-}
-
-static void expect_verdict(const json_t *item, const char *verdict)
-{
-    const char *got = json_string_value(json_object_get(item, "verdict"));
-
-    cr_assert_str_eq(got, verdict, "%s %s: %s, ratio %g [%g, %g], p %g, floor %g",
-                     json_string_value(json_object_get(item, "model")),
-                     json_string_value(json_object_get(item, "metric")), got, number(item, "ratio"),
-                     number(item, "ratio_low"), number(item, "ratio_high"), number(item, "p_holm"),
-                     number(item, "floor"));
-}
 
 /* ---- two runs ---- */
 
@@ -129,72 +47,6 @@ Test(bench_compare, a_dearer_server_is_a_regression)
     compare(BENCH_WORDS(base_path, new_path));
     bench_expect(REGRESSION, "REGRESSION: worse");
     bench_expect(REGRESSION, "cannot be told from what the\nservers did");
-}
-
-/* ---- capacities ---- */
-
-static void make_capacities(const struct made_run *base, const struct made_run *new)
-{
-    made_capacity_write(base_path, base);
-    made_capacity_write(new_path, new);
-}
-
-Test(bench_compare, capacities_and_loads_of_equal_servers_do_not_differ)
-{
-    struct made_run base = base_of(1), new = base_of(2);
-    json_t *root;
-
-    make_capacities(&base, &new);
-    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
-    cr_assert_eq(bench_end.status, 0, "%s", bench_end.out);
-    expect_verdict(comparison_of(root, "search", "epoll", "capacity"), "no difference");
-    expect_verdict(comparison_of(root, "load", "epoll", "p99"), "no difference");
-    expect_verdict(comparison_of(root, "load", "epoll", "cpu"), "no difference");
-    cr_assert_eq(number(comparison_of(root, "load", "epoll", "p99"), "load_fraction"), 0.5);
-    cr_assert_eq(json_array_size(json_object_get(root, "comparisons")), 4,
-                 "what was not measured is not compared");
-    json_decref(root);
-}
-
-Test(bench_compare, a_lower_capacity_is_a_regression)
-{
-    struct made_run base = base_of(1), new = base_of(2);
-    json_t *root;
-
-    new.epoll_capacity = 0.7;
-    make_capacities(&base, &new);
-    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
-    expect_verdict(comparison_of(root, "search", "epoll", "capacity"), "worse");
-    cr_assert(fabs(number(comparison_of(root, "search", "epoll", "capacity"), "ratio") - 0.7) < 0.06);
-    json_decref(root);
-    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "capacity<-20%"));
-    bench_expect(REGRESSION,
-                 "made: 64 connections, tenk-load, the highest rate that keeps the objective, two runs\n");
-    bench_expect(REGRESSION, "REGRESSION: worse, beyond capacity<-20%");
-    compare(BENCH_WORDS(base_path, new_path, "--fail-if", "capacity<-50%"));
-    cr_assert_eq(bench_end.status, 0, "%s", bench_end.out);
-    compare(BENCH_WORDS(base_path, new_path, "--benchstat"));
-    bench_expect(REGRESSION, "/kind=search/connections=64/model=epoll 1 ");
-    bench_expect(REGRESSION, " capacity-req/s\n");
-}
-
-Test(bench_compare, a_later_answer_at_the_same_part_of_its_capacity_is_a_regression)
-{
-    struct made_run base = base_of(1), new = base_of(2);
-    json_t *root;
-
-    new.epoll_late = 1.5;
-    make_capacities(&base, &new);
-    root = as_json(BENCH_WORDS(base_path, new_path, "--json"));
-    expect_verdict(comparison_of(root, "load", "epoll", "p99"), "worse");
-    expect_verdict(comparison_of(root, "load", "epoll", "cpu"), "no difference");
-    expect_verdict(comparison_of(root, "search", "epoll", "capacity"), "no difference");
-    json_decref(root);
-    compare(BENCH_WORDS(base_path, new_path));
-    bench_expect(REGRESSION,
-                 "made: 64 connections, tenk-load, offered 50 % of each one's own capacity, two runs\n");
-    compare(BENCH_WORDS(base_path, new_path, "--benchstat"));
-    bench_expect(REGRESSION, "/kind=load/connections=64/load=50%/model=epoll 1 ");
 }
 
 /* ---- two runs, other ways ---- */
