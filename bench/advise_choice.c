@@ -194,7 +194,7 @@ void advise_screen(struct advise_field *field, unsigned finalists)
         best = best ? best : next;
         if (count >= 2 && (is_behind(field, next, best) || count >= finalists)) {
             next->out = true;
-            if (!next->why[0])
+            if (!next->why[0] && ++field->alike)
                 snprintf(next->why, sizeof(next->why), "%u others look better, and time is short", count);
         } else {
             count++;
@@ -261,6 +261,7 @@ struct advise_margin advise_margin(const struct advise_field *field, const struc
                                    const struct advise_runner *other)
 {
     struct series rates = {.count = 0}, cpus = {.count = 0}, latencies = {.count = 0};
+    struct advise_figures first = advise_figures(field, one), second = advise_figures(field, other);
     struct advise_margin margin;
 
     for (unsigned i = 0; i < field->rounds; i++) {
@@ -272,13 +273,14 @@ struct advise_margin advise_margin(const struct advise_field *field, const struc
         add_pair(&cpus, a->cpu_us, b->cpu_us);
         add_pair(&latencies, a->latency_us, b->latency_us);
     }
-    margin.client_bound =
-        advise_figures(field, one).client_bound && advise_figures(field, other).client_bound;
+    margin.client_bound = first.client_bound && second.client_bound;
     margin.rate_differs = judge_series(field, &rates, rate_claim(field), &margin.rate);
     margin.cpu_differs = judge_series(field, &cpus, cpu_claim, &margin.cpu);
     margin.latency_differs = judge_series(field, &latencies, metric_find("p99")->claim, &margin.latency);
     if (margin.client_bound)
         margin.rate_differs = DIFFERENCE_UNKNOWN;
+    margin.rate_times = isnan(margin.rate.ratio) ? first.rate_per_s / second.rate_per_s : margin.rate.ratio;
+    margin.cpu_times = isnan(margin.cpu.ratio) ? first.cpu_us / second.cpu_us : margin.cpu.ratio;
     return margin;
 }
 
@@ -315,6 +317,7 @@ static bool is_better(const struct advise_field *field, const struct advise_runn
 {
     int shown = compare_shown(field, a, b);
     struct advise_figures one = advise_figures(field, a), other = advise_figures(field, b);
+    struct advise_margin margin = advise_margin(field, a, b);
 
     if (shown != 0)
         return shown > 0;
@@ -322,11 +325,11 @@ static bool is_better(const struct advise_field *field, const struct advise_runn
         return one.keeps;
     if (!one.keeps)
         return one.latency_us < other.latency_us;
-    if (!(one.client_bound && other.client_bound) && one.rate_per_s > other.rate_per_s * ADVISE_ALIKE)
+    if (!margin.client_bound && margin.rate_times > ADVISE_ALIKE)
         return true;
-    if (!(one.client_bound && other.client_bound) && other.rate_per_s > one.rate_per_s * ADVISE_ALIKE)
+    if (!margin.client_bound && margin.rate_times < 1 / ADVISE_ALIKE)
         return false;
-    return one.cpu_us < other.cpu_us;
+    return margin.cpu_times < 1;
 }
 
 static const struct advise_runner *best_of(const struct advise_field *field,

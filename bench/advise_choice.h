@@ -13,7 +13,7 @@
  * the end. Where the client was the limit of both, their rates are the client's and are not compared.
  *
  * Where nothing is shown, the figures alone decide who is named first, and the answer says so: whose median
- * keeps the objective, then who answers 10 % more, then who takes less CPU time per request.
+ * keeps the objective, then who answers 10 % more within rounds, then who takes less CPU time per request.
  */
 #ifndef ADVISE_CHOICE_H
 #define ADVISE_CHOICE_H
@@ -59,6 +59,7 @@ struct advise_field {
     struct advise_runner *runners;
     unsigned count, rounds; /* rounds run */
     unsigned finalists;     /* that began the rounds */
+    unsigned alike;         /* no worse in the screening than those, but there was no time */
     unsigned peeks,
         peek;           /* looks at the rounds before the end; at so many rounds is the next (0: the first) */
     bool open;          /* loop */
@@ -86,7 +87,8 @@ void advise_screen(struct advise_field *field, unsigned finalists);
 /* One runner over another. */
 struct advise_margin {
     struct estimate rate, cpu, latency; /* over the rounds of both */
-    bool client_bound;                  /* both: rates are not compared */
+    double rate_times, cpu_times; /* the ratios; with too few rounds for an interval those of the medians */
+    bool client_bound;            /* both: rates are not compared */
     enum difference rate_differs, cpu_differs, latency_differs;
 };
 struct advise_margin advise_margin(const struct advise_field *field, const struct advise_runner *one,

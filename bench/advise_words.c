@@ -72,9 +72,7 @@ static void print_ratios(FILE *out, const struct advise_answer *answer)
  * advise_choice.c. */
 static const char *reason_of(const struct advise_answer *answer)
 {
-    const struct advise_figures *one = &answer->figures, *other = &answer->second_figures;
-
-    if (!(one->client_bound && other->client_bound) && one->rate_per_s > other->rate_per_s * ADVISE_ALIKE)
+    if (!answer->margin.client_bound && answer->margin.rate_times > ADVISE_ALIKE)
         return "the higher rate it had";
     return "the less CPU time it took";
 }
@@ -99,6 +97,8 @@ static void print_margin(FILE *out, const struct advise_field *field, const stru
         fputs("the client was the limit of both, so rates are not compared; ", out);
     if (answer->kept)
         print_ratios(out, answer);
+    if (field->alike > 0)
+        fprintf(out, "; %u more looked alike at one look, --models compares them", field->alike);
     putc('\n', out);
 }
 

@@ -57,6 +57,26 @@ Test(bench_advise_choice, no_difference_is_said_to_be_none)
     expect_in("margin: no difference shown, chosen for the less CPU time it took; ");
 }
 
+/* The machine slowed down: the medians say the one, the rounds the other; what is printed decides. */
+Test(bench_advise_choice, the_rounds_decide_and_not_the_medians)
+{
+    struct advise_answer answer;
+
+    runners[1].out = runners[3].out = true;
+    screen_all_alike();
+    for (unsigned i = 0; i < 9; i++) {
+        runners[0].rounds[i] = sample(12000, 10 + i, 6);
+        runners[2].rounds[i] = sample(12000, (10 + i) * (i < 5 ? 1.02 : 0.80), 6);
+    }
+    field.rounds = 9;
+    printed(&answer);
+    cr_assert_gt(answer.figures.cpu_us, answer.second_figures.cpu_us);
+    cr_assert_eq(answer.chosen, &runners[0]);
+    cr_assert_not(answer.shown);
+    expect_in("chosen for the less CPU time it took; ");
+    expect_in(", 0.98 [");
+}
+
 Test(bench_advise_choice, who_keeps_the_objective_comes_before_who_is_faster)
 {
     struct advise_answer answer;

@@ -65,6 +65,7 @@ Test(bench_advise_screen, the_number_of_finalists_is_limited)
     for (unsigned i = 0; i < MODELS; i++)
         left += !runners[i].out;
     cr_assert_eq(left, 3);
+    cr_assert_eq(field.alike, MODELS - 3, "they are mentioned");
 }
 
 Test(bench_advise_screen, a_second_look_is_for_those_whom_it_can_help)
