@@ -135,7 +135,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^C[A-Z]*(\(.*\))$$/-Wl,--wrap=\1/p' tests/fau
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load stress soak suites valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published idle-memory publish install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load witnesses stress soak suites valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published idle-memory publish install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -248,7 +248,7 @@ valgrind: ## memcheck over a pass of each model, descriptors tracked (not static
 	$(Q)$(MAKE) BUILD=build/valgrind STATIC= CFLAGS='-O1 -g' all
 	$(Q)tests/valgrind build/valgrind
 
-slowhttp: all ## slowhttptest with 1000 connections against each concurrent model
+slowhttp: all ## slowhttptest with 1000 connections against each concurrent model (15 minutes; goes on where it was cut short)
 	$(Q)tests/slowhttp $(BUILD)
 
 baseline: all $(BUILD)/tests/test_cost_baseline ## renew tests/baseline: what each model costs per request; the diff shows it
@@ -317,14 +317,26 @@ PUBLISHED := 'quick' '-n 8 models limits limits_churn nginx nginx_pipeline nginx
 bench-published: all limits ## the runs that the pages quote; afterwards `make publish RUN=...` for each that it names
 	$(Q)for words in $(PUBLISHED); do $(BUILD)/tenk-bench $$words || exit; done
 
-idle-memory: all ## count what an idle connection costs each event loop; `make docs` brings it into the guide
+idle-memory: all ## count what an idle connection costs each event loop
 	$(Q)bench/idle_memory > $(BUILD)/idle_memory.md
-	$(Q)cp $(BUILD)/idle_memory.md results/idle_memory.md
 
-publish: all ## the pages quote RUN=results/... from now on, in every block about a scenario of it; it is staged for git
+# The table is made of what there is, also when a target is missed.
+WITNESS_ROUNDS ?= 15
+witnesses: all limits ## how much load a core makes with tenk-load, wrk, ab and two bare clients (six minutes)
+	$(Q)rm -f $(BUILD)/witnesses.csv; bench/witnesses -n $(WITNESS_ROUNDS) -o $(BUILD)/witnesses.csv; \
+		status=$$?; bench/witnesses -r $(BUILD)/witnesses.csv > $(BUILD)/witnesses.md && exit $$status
+
+# Tables that one of the targets above makes: slowhttp, selfcheck, idle-memory (idle_memory) or witnesses.
+ifneq ($(TABLE),)
+publish: ## the pages quote RUN=results/..., in every block about a scenario of it, or TABLE=slowhttp as made last
+	$(Q)cp $(wildcard $(BUILD)/$(TABLE).csv) $(BUILD)/$(TABLE).md results/
+	$(Q)$(MAKE) --no-print-directory docs
+else
+publish: all
 	$(Q)bench/readme/retarget $(RUN) README.md $(SPLICED)
 	$(Q)$(MAKE) --no-print-directory docs
 	$(Q)git add -f $(addprefix $(RUN)/,run.json samples.jsonl results.csv results.json results.md scenarios cells raw)
+endif
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
