@@ -7,7 +7,8 @@
 #
 # What must hold: at most 1 % false alarms, and either difference called worse in 95 % of the sessions of a minute.
 # A run that is there is not measured again, one that was cut short is completed. Each takes two minutes on a machine that
-# does nothing else. SELFCHECK_RUN is a command to run each measurement with ("nice -n -5").
+# does nothing else. SELFCHECK_RUN is a command to run each measurement with ("nice -n -5"). What came out stands as a Markdown
+# table in BUILD/selfcheck.md.
 # Exit: 0 all of it holds; 1 something does not, or a measurement failed; 2 wrong usage.
 set -eu
 
@@ -45,7 +46,7 @@ measure() {
 }
 
 # claim NAME SCHEME COMPARISON PER_CENT - is the share of the sessions under "alternating" or "at the same time" as it must be?
-missed=0
+missed=0 targets=
 claim() {
     share=$(sed -n "s/^ *$2, pairs, cpu  *[0-9]*  *\([0-9.]*\) %.*/\1/p" "$directory/$1.out")
     if awk -v share="${share:-none}" -v most="$4" "BEGIN { exit !(share != \"none\" && share $3 most) }"; then
@@ -53,7 +54,10 @@ claim() {
     else
         word=SHORT missed=1
     fi
-    echo "  $1, $2: ${share:-no} % of the sessions, must be $3 $4 %: $word"
+    said="$1, $2: ${share:-no} % of the sessions, must be $3 $4 %: $word"
+    echo "  $said"
+    targets="$targets* $said
+"
 }
 
 # cost RUN KIND - microseconds of CPU time per request of base in that run: alone (timing) or both (duet).
@@ -88,6 +92,27 @@ server() {
     echo "$directory/$1.sh"
 }
 
+# table - the lines about sessions of the three runs side by side, with the targets bold, and the differences they resample.
+table() {
+    sed -n '3s/ *$//p; s/^### \(duet: .*\)/\1:/p' "$directory/aa/results.md"
+    echo
+    echo '| two servers, compared | sessions | aa: false alarms | found in 95 % from | plus2: called worse | plus1: called worse |'
+    echo '|---|---:|---:|---:|---:|---:|'
+    awk -F '   *' '
+        function cell(run, scheme, bold) { return bold ? "**" share[run, scheme] "**" : share[run, scheme] }
+        FNR == 1 { run++ }
+        /^  [a-z].*, (cpu|req\/s) .* %/ { share[run, $2] = $4; if (run == 1) { scheme[++count] = $2; sessions[$2] = $3; from[$2] = $5 } }
+        END { for (i = 1; i <= count; i++) { s = scheme[i]; paired = s ~ /pairs/
+                  printf "| %s | %s | %s | %s | %s | %s |\n", s, sessions[s], cell(1, s, paired), from[s],
+                         cell(2, s, s ~ /^alternating/), cell(3, s, s ~ /^at the same time/) } }' \
+        "$directory/aa.out" "$directory/plus2.out" "$directory/plus1.out"
+    echo
+    printf %s "$targets"
+    for name in aa plus2 plus1; do
+        sed -n "s/^new over base, /* $name, new over base, /p" "$directory/$name.out"
+    done
+}
+
 measure aa
 base=$(server base 0)
 plant plus2 2 timing
@@ -97,4 +122,5 @@ claim aa alternating '<=' 1
 claim aa 'at the same time' '<=' 1
 claim plus2 alternating '>=' 95
 claim plus1 'at the same time' '>=' 95
+table >"$build/selfcheck.md"
 exit $missed
