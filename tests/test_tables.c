@@ -174,6 +174,14 @@ Test(tables, witnesses_beside_each_other)
     cr_assert_eq(shell("bench/witnesses -r $0/none.csv"), 2);
 }
 
+/* What the page quotes is what the committed runs say. */
+Test(tables, witnesses_as_published)
+{
+    cr_assert_eq(shell("bench/witnesses -r results/witnesses.csv > $0/table.md && "
+                       "cmp $0/table.md results/witnesses.md"),
+                 0, "%s%s: make publish TABLE=witnesses", end.out, errors);
+}
+
 /* ---- bench/selfcheck.sh ---- */
 
 /* A bench that has measured all three already, one of them with too few sessions that found it. */
