@@ -15,6 +15,12 @@
       check($("svg", figure).every((svg) => svg.getBoundingClientRect().right <= figure.getBoundingClientRect().right + 1), `${figure.id}: wider than its card`);
       const past = $("svg text", figure).find((text) => text.getBoundingClientRect().right > figure.getBoundingClientRect().right + 1);
       check(!past, `${figure.id}: "${past?.textContent}" goes past its card`);
+      for (const svg of $("svg", figure)) {
+        const texts = $("text", svg).map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+        const touch = ([, a], [, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+        const over = texts.length < 80 && texts.flatMap((text, i) => texts.slice(i + 1).filter((other) => touch(text, other)).map((other) => `${text[0]} / ${other[0]}`))[0];
+        check(!over, `${figure.id}: texts over each other: ${over}`);
+      }
       check($("table.values tbody tr", figure).length > 0, `${figure.id}: no table of its values`);
       check(!/NaN|undefined|Infinity/.test(figure.querySelector(".plot").innerHTML), `${figure.id}: NaN in the drawing`);
     }
@@ -33,6 +39,8 @@
     check(before > 0 && drawn() === 0 && button.getAttribute("aria-pressed") === "false", "switching a model off leaves it drawn");
     button.click();
     check(drawn() === before && button.getAttribute("aria-pressed") === "true", "switching it on again does not draw it");
+
+    for (const word of $("tr.partly td.more, tr.partly td.less")) check(getComputedStyle(word).color !== getComputedStyle(word.parentNode.cells[1]).color, `"${word.textContent}" has no colour beside a model that served some`);
 
     const table = document.querySelector("table.cells"), heads = [...table.tHead.rows[0].cells];
     const column = heads.findIndex((head) => head.dataset.column === "requests_per_s");

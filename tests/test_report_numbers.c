@@ -196,5 +196,50 @@ Test(report_numbers, variants_are_a_line_over_idle_connections)
     report_expect_in(page, "row\">poll</th><td data-v=\"900\">900</td><td data-v=\"101.5\">");
     report_expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"103.5\">");
     report_expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"0.25\">");
+    report_expect_in(page, "\"xlog\":true,\"ylog\":true,\"zero\":450.0"); /* 0 has its place on the axis */
+    free(page);
+}
+
+/* What was measured at one setting shows no effect of it; a panel that does not come says why. */
+Test(report_numbers, one_setting_is_no_line)
+{
+    static const char *const models[] = {"poll", "poll+900", "epoll"};
+    char *page, samples[2048] = "", cells[1024] = "", groups[2048];
+
+    report_make_large("idle", 1, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(cells + strlen(cells), sizeof(cells) - strlen(cells),
+                 "%s{\"model\":\"%s\",\"verdict\":\"VALID\",\"requests_per_s\":%u.5}", i > 0 ? "," : "",
+                 models[i], i + 100);
+        snprintf(samples + strlen(samples), sizeof(samples) - strlen(samples),
+                 "{\"kind\":\"timing\",\"scenario\":\"s\",\"client\":\"tenk-load\",\"model\":\"%s\","
+                 "\"connections\":64,\"slice\":%u,\"attempt\":0,\"idle_connections\":%u,\"target\":\"/\","
+                 "\"verdict\":\"VALID\"}\n",
+                 models[i], i, i % 2 * 900);
+    }
+    snprintf(groups, sizeof(groups),
+             "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":\"c\","
+             "\"cells\":[%s]}]}",
+             cells);
+    report_write(report_path("idle/results.json"), groups);
+    report_write(report_path("idle/samples.jsonl"), samples);
+    cr_assert_eq(report_run(WORDS(report_path("idle"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    page = report_page();
+    report_expect_in(page, "Models measured at one setting only are left out.");
+    report_expect_in(page, "No panel of memory, idle ones included: it was not measured");
+    report_expect_not_in(page, "row\">epoll</th><td data-v=\"0\">");
+    free(page);
+}
+
+/* What two copies of the control differed by lies around it, at each connection count. */
+Test(report_numbers, noise_around_the_control)
+{
+    char *page;
+
+    report_render("alike");
+    page = report_page();
+    report_expect_in(page, "; shaded: what this run cannot tell from the control.");
+    report_expect_in(page, "control: ceiling\",\"unit\":null,\"floor\":null,\"band\":[[1");
     free(page);
 }

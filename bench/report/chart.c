@@ -4,13 +4,13 @@
 #include "chart.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
 #include "family.h"
-#include "number_json.h"
 
 void chart_copy_text(char *into, size_t size, const char *text)
 {
@@ -22,6 +22,18 @@ void chart_copy_text(char *into, size_t size, const char *text)
         length--;
     memcpy(into, text, length);
     into[length] = '\0';
+}
+
+void chart_add_note(struct chart *chart, const char *format, ...)
+{
+    size_t used = strlen(chart->note);
+    va_list values;
+
+    if (used > 0 && used + 1 < sizeof(chart->note))
+        chart->note[used++] = ' ';
+    va_start(values, format);
+    vsnprintf(chart->note + used, sizeof(chart->note) - used, format, values);
+    va_end(values);
 }
 
 /* ---- building ---- */
@@ -105,16 +117,31 @@ static int compare_points(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static void free_panel(struct chart_panel *panel)
+{
+    for (size_t i = 0; i < panel->count; i++)
+        free(panel->series[i].points);
+    free(panel->series);
+    free(panel->band.points);
+}
+
+static void sort_points(struct chart_series *series)
+{
+    if (series->count > 0)
+        qsort(series->points, series->count, sizeof(struct chart_point), compare_points);
+}
+
 static void finish_panel(struct chart_panel *panel)
 {
     size_t kept = 0;
 
+    sort_points(&panel->band);
     for (size_t i = 0; i < panel->count; i++) {
         if (panel->series[i].count == 0) {
             free(panel->series[i].points);
             continue;
         }
-        qsort(panel->series[i].points, panel->series[i].count, sizeof(struct chart_point), compare_points);
+        sort_points(&panel->series[i]);
         panel->series[kept++] = panel->series[i];
     }
     panel->count = kept;
@@ -129,7 +156,7 @@ void chart_finish(struct chart *chart, const char *missing)
         if (chart->panels[i].count > 0)
             chart->panels[kept++] = chart->panels[i];
         else
-            free(chart->panels[i].series);
+            free_panel(&chart->panels[i]);
     }
     chart->count = kept;
     if (kept == 0)
@@ -138,16 +165,23 @@ void chart_finish(struct chart *chart, const char *missing)
 
 void chart_free(struct chart *chart)
 {
-    for (size_t i = 0; i < chart->count; i++) {
-        for (size_t j = 0; j < chart->panels[i].count; j++)
-            free(chart->panels[i].series[j].points);
-        free(chart->panels[i].series);
-    }
+    for (size_t i = 0; i < chart->count; i++)
+        free_panel(&chart->panels[i]);
     free(chart->panels);
     *chart = (struct chart){0};
 }
 
 /* ---- many models: a panel per family ---- */
+
+static void copy_points(struct chart_series *into, const struct chart_series *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        struct chart_point *point = chart_add_point(into, 0, 0);
+
+        if (point)
+            *point = from->points[i];
+    }
+}
 
 static void copy_series(struct chart *chart, struct chart_panel *into, const struct chart_series *from,
                         bool context)
@@ -157,12 +191,17 @@ static void copy_series(struct chart *chart, struct chart_panel *into, const str
     if (!series)
         return;
     series->context = context;
-    for (size_t i = 0; i < from->count; i++) {
-        struct chart_point *point = chart_add_point(series, 0, 0);
+    copy_points(series, from);
+}
 
-        if (point)
-            *point = from->points[i];
-    }
+/* An empty panel with the title, and with what stands behind the lines of the other. NULL: no room. */
+static struct chart_panel *copy_panel(struct chart *chart, const struct chart_panel *from, const char *title)
+{
+    struct chart_panel *into = chart_add_panel(chart, title);
+
+    if (into)
+        copy_points(&into->band, &from->band);
+    return into;
 }
 
 static void spread_panel(struct chart *chart, const struct chart_panel *panel)
@@ -175,7 +214,7 @@ static void spread_panel(struct chart *chart, const struct chart_panel *panel)
             if (panel->series[i].family == family) {
                 snprintf(title, sizeof(title), "%s%s%s", panel->title, panel->title[0] ? ": " : "",
                          families[family].name);
-                into = chart_add_panel(chart, title);
+                into = copy_panel(chart, panel, title);
             }
         for (unsigned context = 2; into && context-- > 0;) /* what is grey is drawn first */
             for (size_t i = 0; i < panel->count; i++)
@@ -186,6 +225,7 @@ static void spread_panel(struct chart *chart, const struct chart_panel *panel)
 
 void chart_spread_families(struct chart *chart)
 {
+    static const char grey_lines[] = "Grey lines: all the others, for comparison.";
     struct chart narrow = *chart, wide = *chart;
 
     wide.panels = NULL;
@@ -193,10 +233,10 @@ void chart_spread_families(struct chart *chart)
     for (size_t i = 0; i < narrow.count; i++)
         if (narrow.panels[i].count > CHART_TOGETHER_MAX) {
             spread_panel(&wide, &narrow.panels[i]);
-            if (!wide.note[0])
-                snprintf(wide.note, sizeof(wide.note), "Grey: all the others, for comparison.");
+            if (!strstr(wide.note, grey_lines))
+                chart_add_note(&wide, "%s", grey_lines);
         } else {
-            struct chart_panel *panel = chart_add_panel(&wide, narrow.panels[i].title);
+            struct chart_panel *panel = copy_panel(&wide, &narrow.panels[i], narrow.panels[i].title);
 
             for (size_t j = 0; panel && j < narrow.panels[i].count; j++)
                 copy_series(&wide, panel, &narrow.panels[i].series[j], false);
@@ -215,14 +255,34 @@ static void widen(struct chart_range *range, double value, bool log)
     range->high = fmax(range->high, value);
 }
 
-struct chart_range chart_range_x(const struct chart *chart)
+/* The range of x as it was measured, with what is greater than 0 only, or with all. */
+static struct chart_range measured_x(const struct chart *chart, bool above_zero)
 {
     struct chart_range range = {INFINITY, -INFINITY};
 
     for (size_t i = 0; i < chart->count; i++)
         for (size_t j = 0; j < chart->panels[i].count; j++)
             for (size_t k = 0; k < chart->panels[i].series[j].count; k++)
-                widen(&range, chart->panels[i].series[j].points[k].x, chart->x_log);
+                widen(&range, chart->panels[i].series[j].points[k].x, above_zero);
+    return range;
+}
+
+double chart_zero_x(const struct chart *chart)
+{
+    struct chart_range all = measured_x(chart, false), above = measured_x(chart, true);
+
+    if (!chart->x_log || all.low > 0 || above.high < above.low)
+        return NAN;
+    return above.low / fmin(10, fmax(2, sqrt(above.high / above.low)));
+}
+
+struct chart_range chart_range_x(const struct chart *chart)
+{
+    struct chart_range range = measured_x(chart, chart->x_log);
+    double zero = chart_zero_x(chart);
+
+    if (!isnan(zero))
+        range.low = zero;
     return range;
 }
 
@@ -234,6 +294,10 @@ static void widen_panel(struct chart_range *range, const struct chart_panel *pan
             widen(range, panel->series[j].points[k].low, log);
             widen(range, panel->series[j].points[k].high, log);
         }
+    for (size_t k = 0; k < panel->band.count; k++) {
+        widen(range, panel->band.points[k].low, log);
+        widen(range, panel->band.points[k].high, log);
+    }
 }
 
 struct chart_range chart_range_y(const struct chart *chart, const struct chart_panel *panel)
@@ -248,52 +312,32 @@ struct chart_range chart_range_y(const struct chart *chart, const struct chart_p
     return range;
 }
 
-/* ---- JSON ---- */
+/* ---- caption ---- */
 
-static json_t *series_json(const struct chart_series *series)
+static bool has_hollow(const struct chart *chart)
 {
-    json_t *points = json_array();
-
-    for (size_t i = 0; i < series->count; i++) {
-        const struct chart_point *point = &series->points[i];
-
-        json_array_append_new(points,
-                              json_pack("[o, o, o, o, o, b, s]", number_json(point->x), number_json(point->y),
-                                        number_json(point->low), number_json(point->high),
-                                        number_json(point->part), point->hollow, point->note));
-    }
-    return json_pack("{s:s, s:i, s:i, s:b, s:o}", "name", series->name, "family", (int)series->family, "dash",
-                     (int)series->dash, "context", series->context, "points", points);
-}
-
-static json_t *panel_json(const struct chart_panel *panel)
-{
-    json_t *series = json_array();
-
-    for (size_t i = 0; i < panel->count; i++)
-        json_array_append_new(series, series_json(&panel->series[i]));
-    return json_pack("{s:s, s:s?, s:o, s:o}", "title", panel->title, "unit", panel->unit, "floor",
-                     number_json(panel->floor), "series", series);
-}
-
-static json_t *chart_json(const struct chart *chart)
-{
-    static const char *const kinds[] = {"lines", "bars", "dots"};
-    json_t *panels = json_array();
-
     for (size_t i = 0; i < chart->count; i++)
-        json_array_append_new(panels, panel_json(&chart->panels[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "id", chart->id, "title", chart->title,
-                     "kind", kinds[chart->kind], "x", chart->x_label, "y", chart->y_label, "xlog",
-                     chart->x_log, "ylog", chart->y_log, "apart", chart->apart, "panels", panels);
+        for (size_t j = 0; j < chart->panels[i].count; j++)
+            for (size_t k = 0; k < chart->panels[i].series[j].count; k++)
+                if (chart->panels[i].series[j].points[k].hollow)
+                    return true;
+    return false;
 }
 
-json_t *charts_to_json(const struct chart *charts, size_t count)
+static bool has_band(const struct chart *chart)
 {
-    json_t *list = json_array();
+    for (size_t i = 0; i < chart->count; i++)
+        if (chart->panels[i].band.count > 0)
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < count; i++)
-        if (charts[i].count > 0)
-            json_array_append_new(list, chart_json(&charts[i]));
-    return list;
+void chart_caption(char caption[CHART_CAPTION_MAX], const struct chart *chart)
+{
+    const char *hollow = chart->hollow && has_hollow(chart) ? chart->hollow : "";
+    const char *band = has_band(chart) ? "; shaded: what this run cannot tell from the control" : "";
+
+    snprintf(caption, CHART_CAPTION_MAX, "%.*s%s%s%s%s%s%s", CHART_TEXT_MAX, chart->spread,
+             chart->spread[0] && hollow[0] ? "; " : "", hollow, band,
+             chart->spread[0] || hollow[0] ? "." : "", chart->note[0] ? " " : "", chart->note);
 }

@@ -20,6 +20,7 @@ enum {
     CHART_SERIES_MAX = 32,  /* lines or bars in one panel; more cannot be told apart */
     CHART_TOGETHER_MAX = 8, /* lines in one panel; more are spread over one panel per family */
     CHART_TEXT_MAX = 400,
+    CHART_CAPTION_MAX = 1000,
     CHART_NAME_MAX = 64,
 };
 
@@ -48,6 +49,8 @@ struct chart_panel {
     char title[CHART_NAME_MAX * 2];
     const char *unit; /* of y, where panels differ; NULL: the chart's */
     double floor;     /* dots: differences up to this from 1 prove nothing; NaN: unknown */
+    struct chart_series
+        band; /* lines: what cannot be told from the control, low to high; may have no points */
     struct chart_series *series;
     size_t count, capacity;
 };
@@ -55,12 +58,14 @@ struct chart_panel {
 struct chart {
     const char *id; /* name of the file and of the anchor */
     const char *title;
-    const char *spread; /* what low and high are; "" when points have none */
+    const char
+        *spread; /* how to read it: which way is better, what low and high are; "" when that is plain */
+    const char *hollow; /* what a hollow point or a pale bar says; NULL: there are none */
     enum chart_kind kind;
     const char *x_label, *y_label;
-    bool x_log, y_log; /* y is the axis along which bars and dots lie */
+    bool x_log, y_log; /* y is the axis along which bars and dots lie; a 0 of x stands at chart_zero_x */
     bool apart;        /* panels have scales of their own */
-    char note[CHART_TEXT_MAX];
+    char note[CHART_TEXT_MAX];    /* whole sentences */
     char missing[CHART_TEXT_MAX]; /* why there is nothing to draw; "" when there is */
     struct chart_panel *panels;
     size_t count, capacity;
@@ -82,6 +87,9 @@ struct chart_panel *chart_add_group_panel(struct chart *chart, const struct past
 /* The series of that name in the panel, made when it is not there. */
 struct chart_series *chart_series_of(struct chart *chart, struct chart_panel *panel, const char *model);
 
+/* Adds a sentence to the chart's note. */
+void chart_add_note(struct chart *chart, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Sorts points by x, drops series without points and panels without series; sets `missing` if nothing is
  * left. */
 void chart_finish(struct chart *chart, const char *missing);
@@ -99,6 +107,12 @@ struct chart_range {
 struct chart_range chart_range_x(const struct chart *chart);
 struct chart_range chart_range_y(const struct chart *chart, const struct chart_panel *panel);
 
+/* What stands under the title: spread, what of hollow and shaded is there, and the note. */
+void chart_caption(char caption[CHART_CAPTION_MAX], const struct chart *chart);
+
+/* Where 0 stands on a logarithmic x axis: a step left of the smallest value. NaN: nothing is at 0. */
+double chart_zero_x(const struct chart *chart);
+
 /* A new JSON array of the charts, as report.js wants them. NULL: no memory. */
 json_t *charts_to_json(const struct chart *charts, size_t count);
 
@@ -115,8 +129,8 @@ void charts_over_connections(struct chart charts[3],
                              const struct past_run *run); /* cpu, throughput, fairness */
 void charts_at_main(struct chart charts[5],
                     const struct past_run *run); /* ratio, split, memory, syscalls, switches */
-void charts_over_settings(struct chart charts[4],
-                          const struct past_run *run); /* offered rate, wait, workers, idle */
+void charts_over_settings(struct chart charts[3], const struct past_run *run); /* wait, workers, idle */
+void charts_offered(struct chart *chart, const struct past_run *run);
 void charts_percentiles(struct chart *chart, const struct past_run *run);
 
 #endif

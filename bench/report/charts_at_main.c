@@ -50,12 +50,15 @@ static void add_split(struct chart *chart, struct chart_panel *panel, const stru
 {
     struct spread user = past_run_spread(run, cell, SAMPLE_server_cpu_user_us_per_request);
     struct spread kernel = past_run_spread(run, cell, SAMPLE_server_cpu_system_us_per_request);
+    struct spread both = past_run_spread(run, cell, SAMPLE_server_cpu_us_per_request);
     double all = row_number(cell, CELL_server_cpu_us_per_request), sum = user.mean + kernel.mean;
     struct chart_point *point = add_bar(chart, panel, cell, all);
 
     if (!point)
         return;
     point->part = sum > 0 ? all * user.mean / sum : NAN;
+    point->low = both.low;
+    point->high = both.high;
     mark_partly_served(point, cell);
 }
 
@@ -88,16 +91,18 @@ static const struct question {
 } questions[] = {
     {{.id = "ratio",
       .title = "Server CPU time per request, beside the control",
-      .spread = "dot: median of the pairs; line: its 95 % interval; shaded: differences this run cannot tell",
+      .spread = "Dot: median of the pairs; line: its 95 % interval; shaded: differences this run cannot tell",
+      .hollow = "hollow: not everyone was served",
       .kind = CHART_DOTS,
       .x_label = "",
-      .y_label = "times the control's",
+      .y_label = "times the control's, logarithmic",
       .y_log = true}, /* twice and half are equally far from 1 */
      add_ratio,
      "No cell has a ratio to its control: too few rounds, or none valid."},
     {{.id = "split",
       .title = "Where the CPU time goes: user space and kernel",
-      .spread = "solid: user space; pale: kernel",
+      .spread = "Solid: user space; pale: kernel; whiskers: the middle half of the slices",
+      .hollow = "very pale: not everyone was served",
       .kind = CHART_BARS,
       .x_label = "",
       .y_label = "µs per request"},
@@ -105,7 +110,8 @@ static const struct question {
      "No valid cell has a CPU time."},
     {{.id = "memory",
       .title = "Memory per connection",
-      .spread = "",
+      .spread = "Counted in one slice of each model, so without spread",
+      .hollow = "pale: not everyone was served",
       .kind = CHART_BARS,
       .x_label = "",
       .y_label = "KiB per connection"},
@@ -113,7 +119,8 @@ static const struct question {
      "Memory was not measured: the run has no cost slices."},
     {{.id = "syscalls",
       .title = "System calls per request",
-      .spread = "",
+      .spread = "Counted in one slice of each model, so without spread",
+      .hollow = "pale: not everyone was served",
       .kind = CHART_BARS,
       .x_label = "",
       .y_label = "system calls"},
@@ -121,13 +128,22 @@ static const struct question {
      "System calls were not counted: no cost slices, or no right to the tracepoint."},
     {{.id = "switches",
       .title = "Context switches per request",
-      .spread = "",
+      .spread = "Counted in one slice of each model, so without spread",
+      .hollow = "pale: not everyone was served",
       .kind = CHART_BARS,
       .x_label = "",
       .y_label = "switches"},
      add_switches,
      "Context switches were not counted: the run has no cost slices, or tasks came and went in them."},
 };
+
+static void name_control(struct chart_panel *panel, const struct past_group *group)
+{
+    size_t used = strlen(panel->title);
+
+    panel->floor = group->smallest;
+    snprintf(panel->title + used, sizeof(panel->title) - used, ", beside %.40s", group->control);
+}
 
 void charts_at_main(struct chart charts[5], const struct past_run *run)
 {
@@ -141,7 +157,7 @@ void charts_at_main(struct chart charts[5], const struct past_run *run)
             struct chart_panel *panel = chart_add_group_panel(&charts[q], run, group);
 
             if (panel && questions[q].chart.kind == CHART_DOTS)
-                panel->floor = group->smallest;
+                name_control(panel, group);
             for (unsigned c = 0; panel && c < group->count; c++)
                 questions[q].add(&charts[q], panel, run, &run->cells[group->first + c]);
         }

@@ -14,7 +14,7 @@
 struct question {
     struct chart chart;
     unsigned cell_column, sample_column; /* cell_column CELL_COLUMNS: only the slices know it */
-    bool rate;
+    bool rate, band;
     const char *missing;
 };
 
@@ -22,20 +22,23 @@ static const char no_counts[] = "Every scenario of this run has one connection c
 
 static const struct question questions[] = {
     {{.id = "cpu",
-      .title = "Server CPU time per request",
-      .spread = "whiskers: the middle half of the slices",
+      .title = "Server CPU time per request, over connections",
+      .spread = "Less is better, scales are logarithmic; whiskers: the middle half of the slices",
+      .hollow = "hollow: not everyone was served",
       .kind = CHART_LINES,
       .x_label = "connections",
       .y_label = "µs per request",
-      .x_log = true},
+      .x_log = true,
+      .y_log = true}, /* one model that scans or serves one client would flatten all others */
      CELL_server_cpu_us_per_request,
      SAMPLE_server_cpu_us_per_request,
      false,
+     true,
      no_counts},
     {{.id = "throughput",
-      .title = "Throughput",
-      .spread = "whiskers: the middle half of the slices; hollow: the client was the limit, or not everyone "
-                "was served",
+      .title = "Throughput, over connections",
+      .spread = "More is better; whiskers: the middle half of the slices",
+      .hollow = "hollow: the client was the limit, or not everyone was served",
       .kind = CHART_LINES,
       .x_label = "connections",
       .y_label = "requests per second",
@@ -43,16 +46,19 @@ static const struct question questions[] = {
      CELL_requests_per_s,
      SAMPLE_requests_per_s,
      true,
+     false,
      no_counts},
     {{.id = "fairness",
       .title = "Fairness: Jain's index over the requests each connection got",
-      .spread = "1: all alike; 1/N: one has all. Whiskers: the middle half of the slices",
+      .spread = "1: all alike; 1/N: one of N has all; whiskers: the middle half of the slices",
+      .hollow = "hollow: not everyone was served",
       .kind = CHART_LINES,
       .x_label = "connections",
       .y_label = "index",
       .x_log = true},
      CELL_COLUMNS,
      SAMPLE_fairness_jain,
+     false,
      false,
      "No slice of more than one connection count says how evenly connections were served."},
 };
@@ -95,18 +101,48 @@ static void add_cell(struct chart *chart, struct chart_panel *panel, const struc
         chart_copy_text(point->note, sizeof(point->note), row_text(cell, CELL_reason));
 }
 
+/* What two copies of the control differed by, around the control. */
+static void add_band(struct chart_panel *panel, const struct past_group *group, const struct row *cell,
+                     const struct question *question)
+{
+    double y = question->band ? row_number(cell, question->cell_column) : (double)NAN;
+    struct chart_point *point;
+
+    if (isnan(y) || isnan(group->smallest) || !row_is(cell, CELL_model, group->control) ||
+        summary_standing(cell) != STANDING_RANKED)
+        return;
+    point = chart_add_point(&panel->band, group->connections, y);
+    if (!point)
+        return;
+    point->low = y * fmax(0, 1 - group->smallest);
+    point->high = y * (1 + group->smallest);
+}
+
+/* "quick", or "quick, control: ceiling". */
+static struct chart_panel *add_panel(struct chart *chart, const struct past_group *group,
+                                     const struct question *question)
+{
+    char title[CHART_NAME_MAX * 2];
+
+    snprintf(title, sizeof(title), "%.60s%s%.40s", group->scenario, question->band ? ", control: " : "",
+             question->band ? group->control : "");
+    return chart_add_panel(chart, title);
+}
+
 static void add_scenario(struct chart *chart, const struct past_run *run, const struct past_group *main_group,
                          const struct question *question)
 {
-    struct chart_panel *panel = chart_add_panel(chart, main_group->scenario);
+    struct chart_panel *panel = add_panel(chart, main_group, question);
 
     for (unsigned i = 0; panel && i < run->group_count; i++) {
         const struct past_group *group = &run->groups[i];
 
         if (strcmp(group->scenario, main_group->scenario) == 0 &&
             strcmp(group->client, main_group->client) == 0)
-            for (unsigned c = 0; c < group->count; c++)
+            for (unsigned c = 0; c < group->count; c++) {
                 add_cell(chart, panel, run, &run->cells[group->first + c], question);
+                add_band(panel, group, &run->cells[group->first + c], question);
+            }
     }
 }
 

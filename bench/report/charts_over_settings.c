@@ -1,167 +1,15 @@
 /*
- * charts_over_settings - what changes when the workload does: latency over the offered rate (the knee), and
- * the effect of waiting handlers and of the number of workers.
+ * charts_over_settings - what changes when the workload does: the effect of waiting handlers, of the number
+ * of workers and of idle connections.
  */
 #include "chart.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "statistics.h"
-#include "selection.h"
 #include "summary.h"
-
-enum { RATES_MAX = 64 };
-
-/* ---- p99 over the offered rate ---- */
-
-/* What counts as the same rate: a client may round what it was asked for; a search looks to 5 %. */
-static const double asked_rates = 0.01, searched_rates = 0.05;
-
-static bool is_same_rate(double a, double b, double apart)
-{
-    return fabs(a - b) <= apart * fmax(a, b);
-}
-
-static unsigned find_rates(const struct row **slices, unsigned count, double apart, double rates[RATES_MAX])
-{
-    unsigned found = 0;
-
-    for (unsigned i = 0; i < count; i++) {
-        double rate = row_number(slices[i], SAMPLE_rate_offered_per_s);
-        bool known = isnan(rate);
-
-        for (unsigned j = 0; j < found && !known; j++)
-            known = is_same_rate(rates[j], rate, apart);
-        if (!known && found < RATES_MAX)
-            rates[found++] = rate;
-    }
-    return found;
-}
-
-/* The quartiles of p99 over the slices at one rate. A run that offers one rate has the cell's own p99. */
-static void add_rate(struct chart_series *series, const struct row **slices, unsigned count, double rate,
-                     double apart, double merged_us)
-{
-    double *values = calloc(count + 1u, sizeof(*values));
-    struct chart_point *point = NULL;
-    bool overloaded = false;
-    unsigned found = 0;
-
-    if (!values)
-        return;
-    for (unsigned i = 0; i < count; i++)
-        if (is_same_rate(row_number(slices[i], SAMPLE_rate_offered_per_s), rate, apart) &&
-            selection_usable(slices[i]) && row_has(slices[i], SAMPLE_latency_p99_us)) {
-            values[found++] = row_number(slices[i], SAMPLE_latency_p99_us);
-            overloaded |= row_is(slices[i], SAMPLE_reason, "overloaded");
-        }
-    if (found > 0)
-        point =
-            chart_add_point(series, rate, isnan(merged_us) ? statistics_median(values, found) : merged_us);
-    if (point) {
-        point->low = statistics_quantile(values, found, 0.25);
-        point->high = statistics_quantile(values, found, 0.75);
-        point->hollow = overloaded;
-        snprintf(point->note, sizeof(point->note), "%s", overloaded ? "overloaded" : "");
-    }
-    free(values);
-}
-
-/* The panel of a connection count and a target, made when it is new. NULL: no room. */
-static struct chart_panel *panel_of(struct chart *chart, double connections, const char *target)
-{
-    struct chart_panel *panel = NULL;
-    char title[CHART_NAME_MAX * 2];
-
-    snprintf(title, sizeof(title), "%.0f connections, %.60s", connections, target);
-    for (size_t i = 0; i < chart->count && !panel; i++)
-        if (strcmp(chart->panels[i].title, title) == 0)
-            panel = &chart->panels[i];
-    return panel ? panel : chart_add_panel(chart, title);
-}
-
-static void add_offered(struct chart *chart, const struct past_run *run, const struct row *cell)
-{
-    double rates[RATES_MAX];
-    unsigned count, rate_count;
-    const struct row **slices = past_run_slices(run, cell, &count);
-    struct chart_series *series = NULL;
-    struct chart_panel *panel;
-
-    rate_count = find_rates(slices, count, asked_rates, rates);
-    if (rate_count == 0 || summary_standing(cell) == STANDING_INVALID)
-        return;
-    panel = panel_of(chart, row_number(cell, CELL_connections), past_run_text(run, cell, SAMPLE_target));
-    if (panel)
-        series = chart_series_of(chart, panel, row_text(cell, CELL_model));
-    for (unsigned i = 0; series && i < rate_count; i++)
-        add_rate(series, slices, count, rates[i], asked_rates,
-                 rate_count == 1 ? row_number(cell, CELL_latency_p99_us) : (double)NAN);
-}
-
-/* The steps of the searches for one capacity. Where a scenario has loads as well they tell more. */
-static void add_searches(struct chart *chart, const struct past_run *run, const struct past_capacities *table,
-                         const char *model)
-{
-    double rates[RATES_MAX];
-    const struct row **steps = calloc(run->samples.count + 1u, sizeof(*steps));
-    struct chart_series *series = NULL;
-    unsigned count = 0, rate_count;
-
-    for (unsigned i = 0; steps && i < run->samples.count; i++) {
-        const struct row *step = &run->samples.rows[i];
-
-        if (row_is(step, SAMPLE_kind, "search") && row_is(step, SAMPLE_model, model) &&
-            row_is(step, SAMPLE_scenario, table->scenario) &&
-            row_number(step, SAMPLE_connections) == table->connections)
-            steps[count++] = step;
-    }
-    rate_count = count > 0 ? find_rates(steps, count, searched_rates, rates) : 0;
-    if (rate_count > 0) {
-        struct chart_panel *panel = panel_of(chart, table->connections, row_text(steps[0], SAMPLE_target));
-
-        series = panel ? chart_series_of(chart, panel, model) : NULL;
-    }
-    for (unsigned i = 0; series && i < rate_count; i++)
-        add_rate(series, steps, count, rates[i], searched_rates, NAN);
-    free(steps);
-}
-
-static void add_capacities(struct chart *chart, const struct past_run *run)
-{
-    for (unsigned i = 0; i < run->capacities_count; i++) {
-        const struct past_capacities *table = &run->capacities[i];
-
-        for (unsigned r = 0; !past_run_main_group(run, table->scenario) && r < table->count; r++)
-            add_searches(chart, run, table, row_text(&table->rows[r], CAPACITY_model));
-    }
-}
-
-static void make_offered(struct chart *chart, const struct past_run *run)
-{
-    *chart = (struct chart){
-        .id = "offered",
-        .title = "Latency over the offered rate: 99th percentile",
-        .spread =
-            "from the intended time of each request, over all answers; whiskers: the middle half of the "
-            "slices, each for itself; hollow: overloaded, less was answered than offered",
-        .kind = CHART_LINES,
-        .x_label = "requests offered per second",
-        .y_label = "p99, µs",
-        .y_log = true,
-    };
-    for (unsigned i = 0; i < run->cell_count; i++)
-        add_offered(chart, run, &run->cells[i]);
-    add_capacities(chart, run);
-    chart_finish(chart, "No scenario of this run offers load at a rate (open loop).");
-    chart_spread_families(chart);
-}
-
-/* ---- waiting, workers ---- */
 
 /* Microseconds a target waits: "/wait/5000". NaN when it is not such a target. */
 static double wait_of(const struct past_run *run, const struct row *cell)
@@ -214,13 +62,15 @@ static char *find_sign(const char *name, char sign)
 
 /* What is drawn over the setting. */
 static const struct {
-    const char *title, *unit;
+    const char *title, *unit, *missing;
     unsigned cell_column, sample_column; /* cell_column CELL_COLUMNS: only the slices know it */
 } panels[] = {
-    {"requests per second", "requests per second", CELL_requests_per_s, SAMPLE_requests_per_s},
-    {"server CPU time per request", "µs per request", CELL_server_cpu_us_per_request,
-     SAMPLE_server_cpu_us_per_request},
-    {"memory, idle ones included", "KiB per connection", CELL_COLUMNS, SAMPLE_memory_pss_kib_per_connection},
+    {"requests per second", "requests per second", "no cell has a rate", CELL_requests_per_s,
+     SAMPLE_requests_per_s},
+    {"server CPU time per request", "µs per request", "no cell has a CPU time",
+     CELL_server_cpu_us_per_request, SAMPLE_server_cpu_us_per_request},
+    {"memory, idle ones included", "KiB per connection", "it was not measured (the run has no cost slices)",
+     CELL_COLUMNS, SAMPLE_memory_pss_kib_per_connection},
 };
 
 static bool is_comparable(const struct past_run *run, const struct past_group *a, const struct past_group *b,
@@ -313,6 +163,41 @@ static void add_group(struct chart *chart, const struct past_run *run, const str
     }
 }
 
+/* One setting alone shows no effect of it. */
+static void drop_single_settings(struct chart *chart, struct chart_panel *panel)
+{
+    static const char why[] = "Models measured at one setting only are left out.";
+
+    for (size_t i = 0; i < panel->count; i++) {
+        struct chart_series *series = &panel->series[i];
+        bool varies = false;
+
+        for (size_t k = 1; k < series->count && !varies; k++)
+            varies = series->points[k].x != series->points[0].x;
+        if (varies || series->count == 0)
+            continue;
+        series->count = 0;
+        if (!strstr(chart->note, why))
+            chart_add_note(chart, "%s", why);
+    }
+}
+
+static bool has_points(const struct chart_panel *panel)
+{
+    for (size_t i = 0; i < panel->count; i++)
+        if (panel->series[i].count > 0)
+            return true;
+    return false;
+}
+
+/* A panel beside others that does not come says why. */
+static void note_lost_panels(struct chart *chart)
+{
+    for (size_t i = 1; i < chart->count; i++)
+        if (has_points(&chart->panels[0]) && !has_points(&chart->panels[i]))
+            chart_add_note(chart, "No panel of %s: %s.", panels[i].title, panels[i].missing);
+}
+
 static void make_settings(struct chart *chart, const struct past_run *run, const struct setting *setting,
                           const char *missing)
 {
@@ -329,48 +214,57 @@ static void make_settings(struct chart *chart, const struct past_run *run, const
     for (unsigned s = 0; base && chart->count == setting->panels && s < count; s++)
         if (setting->within ? groups[s] == base : is_comparable(run, base, groups[s], setting))
             add_group(chart, run, groups[s], setting);
+    for (size_t i = 0; i < chart->count; i++)
+        drop_single_settings(chart, &chart->panels[i]);
+    note_lost_panels(chart);
     chart_finish(chart, missing);
 }
 
-void charts_over_settings(struct chart charts[4], const struct past_run *run)
+void charts_over_settings(struct chart charts[3], const struct past_run *run)
 {
     static const struct setting waits = {.varies = wait_of, .same_workers = true, .panels = 2};
     static const struct setting workers = {
         .varies = workers_of, .same_target = true, .sign = '@', .panels = 2};
     static const struct setting idle = {.varies = idle_of, .sign = '+', .within = true, .panels = 3};
 
-    make_offered(&charts[0], run);
-    charts[1] = (struct chart){
+    charts[0] = (struct chart){
         .id = "wait",
         .title = "Handlers that wait, as for a database",
-        .spread = "whiskers: the middle half of the slices; hollow: not everyone was served",
+        .spread = "The scale of waits is logarithmic, but for 0; whiskers: the middle half of the slices",
+        .hollow = "hollow: not everyone was served",
         .kind = CHART_LINES,
         .x_label = "wait, µs",
         .y_label = "",
+        .x_log = true,
     };
     make_settings(
-        &charts[1], run, &waits,
+        &charts[0], run, &waits,
         "The run has no two scenarios that differ only in how long handlers wait (target = /wait/USEC).");
-    charts[2] = (struct chart){
+    charts[1] = (struct chart){
         .id = "workers",
         .title = "Number of workers",
-        .spread = "whiskers: the middle half of the slices; hollow: not everyone was served",
+        .spread = "The scale of workers is logarithmic; whiskers: the middle half of the slices",
+        .hollow = "hollow: not everyone was served",
         .kind = CHART_LINES,
         .x_label = "workers",
         .y_label = "",
         .x_log = true,
     };
-    make_settings(&charts[2], run, &workers,
+    make_settings(&charts[1], run, &workers,
                   "The run has no scenarios, and no variants of a model, that differ only in their workers.");
-    charts[3] = (struct chart){
+    charts[2] = (struct chart){
         .id = "idle",
         .title = "Connections that say nothing, beside those that ask",
-        .spread = "whiskers: the middle half of the slices; memory: from the cost slices",
+        .spread =
+            "Scales are logarithmic, but for 0; whiskers: the middle half of the slices; memory: from one "
+            "slice, without spread",
+        .hollow = "hollow: not everyone was served",
         .kind = CHART_LINES,
         .x_label = "idle connections",
         .y_label = "",
+        .x_log = true,
         .y_log = true,
     };
-    make_settings(&charts[3], run, &idle,
+    make_settings(&charts[2], run, &idle,
                   "No scenario of this run holds idle connections beside the others (models = epoll+1000).");
 }

@@ -95,7 +95,9 @@ void charts_percentiles(struct chart *chart, const struct past_run *run)
     *chart = (struct chart){
         .id = "percentiles",
         .title = "Latency, the whole distribution",
-        .spread = "10 on the axis below is the 90th percentile, 100 the 99th, 1000 the 99.9th",
+        .spread =
+            "Less is better, scales are logarithmic; 10 on the axis below is the 90th percentile, 100 the "
+            "99th, 1000 the 99.9th",
         .kind = CHART_LINES,
         .x_label = "one answer in … is slower",
         .y_label = "µs",
@@ -113,24 +115,25 @@ void charts_percentiles(struct chart *chart, const struct past_run *run)
 
 void charts_make(struct chart charts[CHARTS], const struct past_run *run)
 {
-    struct chart over_connections[3], at_main[5], over_settings[4], percentiles;
+    struct chart over_connections[3], at_main[5], over_settings[3], offered, percentiles;
 
     charts_over_connections(over_connections, run);
     charts_at_main(at_main, run);
     charts_over_settings(over_settings, run);
+    charts_offered(&offered, run);
     charts_percentiles(&percentiles, run);
     charts[0] = at_main[0];
     charts[1] = over_connections[0];
     charts[2] = over_connections[1];
-    charts[3] = over_settings[0];
+    charts[3] = offered;
     charts[4] = percentiles;
     charts[5] = at_main[1];
     charts[6] = at_main[2];
     charts[7] = at_main[3];
     charts[8] = at_main[4];
-    charts[9] = over_settings[1];
-    charts[10] = over_settings[2];
-    charts[11] = over_settings[3];
+    charts[9] = over_settings[0];
+    charts[10] = over_settings[1];
+    charts[11] = over_settings[2];
     charts[12] = over_connections[2];
 }
 

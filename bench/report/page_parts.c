@@ -98,15 +98,17 @@ static void write_values(FILE *out, const struct chart *chart)
 
 static void write_chart(FILE *out, const struct chart *chart, unsigned index)
 {
+    char caption[CHART_CAPTION_MAX];
+
     fprintf(out,
             "<figure class=\"chart%s\" id=\"run-%u-%s\" data-run=\"%u\" data-chart=\"%s\">\n<figcaption><h3>",
             chart->count > 1 ? " wide" : "", index, chart->id, index, chart->id);
     html_text(out, chart->title);
     fputs("</h3>", out);
-    if (chart->spread[0] || chart->note[0]) {
+    chart_caption(caption, chart);
+    if (caption[0]) {
         fputs("<p>", out);
-        html_format(out, "%s%s%s%s", chart->spread, chart->spread[0] ? "." : "", chart->note[0] ? " " : "",
-                    chart->note);
+        html_text(out, caption);
         fputs("</p>", out);
     }
     fputs("</figcaption>\n<div class=\"plot\"><noscript>Drawn by the script of this page; the values stand "

@@ -13,7 +13,59 @@
 #include "clock.h"
 #include "plot_panel.h"
 
-enum { DEADLINE_S = 60 };
+enum { DEADLINE_S = 60, TITLE_PIXELS = 30, CAPTION_PIXELS = 15, CAPTION_CHAR_PIXELS = 6 };
+
+/* ---- text ---- */
+
+/* In single quotes nothing is special to gnuplot but the quote itself, which is doubled. */
+void plot_quote(FILE *out, const char *text)
+{
+    putc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            putc('\'', out);
+        putc((unsigned char)*text < ' ' ? ' ' : *text, out);
+    }
+    putc('\'', out);
+}
+
+/* How much of a text fits a line of that many characters; words are kept whole where they can. */
+static size_t line_length(const char *text, size_t width)
+{
+    size_t length = strlen(text), cut = width;
+
+    if (length <= width)
+        return length;
+    while (cut > 0 && text[cut] != ' ')
+        cut--;
+    return cut > 0 ? cut : width;
+}
+
+/* What spread, shade and hollow points mean, under the title, a label per line. Returns how many lines; out
+ * NULL: only counts them. */
+static unsigned write_caption(FILE *out, const struct chart *chart, const struct plot_layout *layout,
+                              int height)
+{
+    size_t width = (size_t)(layout->columns * layout->width - 20) / CAPTION_CHAR_PIXELS;
+    char all[CHART_CAPTION_MAX], line[CHART_CAPTION_MAX];
+    unsigned lines = 0;
+
+    chart_caption(all, chart);
+    for (const char *at = all; *at; lines++) {
+        size_t length = line_length(at, width);
+
+        snprintf(line, sizeof(line), "%.*s", (int)length, at);
+        at += length + strspn(at + length, " ");
+        if (!out)
+            continue;
+        fputs("set label ", out);
+        plot_quote(out, line);
+        fprintf(out, " at screen %.5f, screen %.5f left font 'sans-serif,11' tc rgb '" PLOT_TEXT "'\n",
+                10.0 / (layout->columns * layout->width),
+                1 - (TITLE_PIXELS + CAPTION_PIXELS * (double)lines + 4) / height);
+    }
+    return lines;
+}
 
 /* ---- layout ---- */
 
@@ -45,17 +97,18 @@ static void lay_out_bars(struct plot_layout *layout, const struct chart *chart)
     layout->height = 70;
     layout->bar = 22;
     layout->left = 20 + 7 * (int)(longest > 24 ? 24 : longest);
-    layout->right = 60;
+    layout->right = chart->kind == CHART_DOTS ? 130 : 60; /* a value; dots: with its interval */
 }
 
 static struct plot_layout lay_out(const struct chart *chart)
 {
-    struct plot_layout layout = {.top = 26, .bottom = 52, .title = 30};
+    struct plot_layout layout = {.top = 26, .bottom = 52};
 
     if (chart->kind == CHART_LINES)
         lay_out_lines(&layout, chart);
     else
         lay_out_bars(&layout, chart);
+    layout.title = TITLE_PIXELS + CAPTION_PIXELS * (int)write_caption(NULL, chart, &layout, 0);
     layout.rows = ((int)chart->count + layout.columns - 1) / layout.columns;
     return layout;
 }
@@ -82,18 +135,6 @@ static int row_top(const struct plot_layout *layout, const struct chart *chart, 
 }
 
 /* ---- script ---- */
-
-/* In single quotes nothing is special to gnuplot but the quote itself, which is doubled. */
-void plot_quote(FILE *out, const char *text)
-{
-    putc('\'', out);
-    for (; *text; text++) {
-        if (*text == '\'')
-            putc('\'', out);
-        putc((unsigned char)*text < ' ' ? ' ' : *text, out);
-    }
-    putc('\'', out);
-}
 
 static void write_panel_place(FILE *out, const struct plot_layout *layout, const struct chart *chart,
                               size_t index)
@@ -123,8 +164,9 @@ void plot_script(FILE *out, const struct chart *chart)
         out);
     fputs("set label 1 ", out);
     plot_quote(out, chart->title);
-    fprintf(out, " at screen 0.01, screen %.5f left font 'sans-serif:Bold,14' tc rgb '" PLOT_TEXT "'\n",
-            1 - 16.0 / height);
+    fprintf(out, " at screen %.5f, screen %.5f left font 'sans-serif,16' tc rgb '" PLOT_TEXT "'\n",
+            10.0 / (layout.columns * layout.width), 1 - 16.0 / height);
+    write_caption(out, chart, &layout, height);
     for (size_t i = 0; i < chart->count; i++) {
         write_panel_place(out, &layout, chart, i);
         if (chart->kind == CHART_LINES)

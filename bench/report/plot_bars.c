@@ -24,6 +24,13 @@ static void write_names(FILE *out, const struct chart_panel *panel)
     fputs(") scale 0\n", out);
 }
 
+static void write_whisker(FILE *out, const struct chart_point *point, double row)
+{
+    fprintf(out,
+            "set arrow from %.9g, %.2f to %.9g, %.2f heads size screen 0.003,90 front lw 1 lc rgb '%s'\n",
+            point->low, row, point->high, row, PLOT_TEXT);
+}
+
 static void write_bar(FILE *out, const struct chart_series *series, double row)
 {
     const struct chart_point *point = &series->points[0];
@@ -38,25 +45,30 @@ static void write_bar(FILE *out, const struct chart_series *series, double row)
     if (part > 0)
         fprintf(out, "set object rectangle from 0, %.2f to %.9g, %.2f fc rgb '%s' fs solid 1 noborder\n",
                 row - 0.32, part, row + 0.32, colour);
+    if (point->high > point->low)
+        write_whisker(out, point, row);
     fprintf(out,
             "set label '%.3g' at %.9g, %.2f left offset 0.6,0 tc rgb '" PLOT_TEXT "' font 'sans-serif,11'\n",
-            point->y, point->y, row);
+            point->y, fmax(point->y, isnan(point->high) ? 0 : point->high), row);
 }
 
 static void write_dot(FILE *out, const struct chart_series *series, double row)
 {
     const struct chart_point *point = &series->points[0];
     const char *colour = families[series->family].colour;
-    double end = isnan(point->high) ? point->y : point->high;
+    char interval[CHART_NAME_MAX] = "";
 
     if (!isnan(point->low) && !isnan(point->high))
         fprintf(out, "set arrow from %.9g, %.2f to %.9g, %.2f nohead lw 2.5 lc rgb '%s'\n", point->low, row,
                 point->high, row, colour);
     fprintf(out, "set label '' at %.9g, %.2f point pt %d ps 0.7 lc rgb '%s'\n", point->y, row,
             point->hollow ? 6 : 7, colour);
+    if (!isnan(point->low) && !isnan(point->high))
+        snprintf(interval, sizeof(interval), " [%.2f, %.2f]", point->low, point->high);
     fprintf(out,
-            "set label '%.2f' at %.9g, %.2f left offset 0.9,0 tc rgb '" PLOT_TEXT "' font 'sans-serif,11'\n",
-            point->y, end, row);
+            "set label '%.2f%s' at graph 1, first %.2f left offset 1,0 tc rgb '" PLOT_TEXT
+            "' font 'sans-serif,11'\n",
+            point->y, interval, row);
 }
 
 /* Bars begin at 0; dots lie around 1. */
@@ -78,7 +90,7 @@ void plot_bars(FILE *out, const struct chart *chart, const struct chart_panel *p
             chart->y_log ? "set logscale x\n" : "", range.low, range.high, (double)panel->count + 0.6);
     write_names(out, panel);
     fputs("unset grid\nset grid xtics lc rgb '" PLOT_GRID "' lw 0.5\n", out);
-    fputs(chart->y_log ? "set xtics (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)\n"
+    fputs(chart->y_log ? "set xtics (0.02, 0.05, 0.1, 0.2, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)\n"
                        : "set xtics autofreq\n",
           out);
     fputs("set format x '%.3g'\nset xlabel ", out);

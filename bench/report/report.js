@@ -65,7 +65,7 @@
   }
 
   function logTicks([low, high]) {
-    const decades = Math.log10(high / low), factors = decades < .5 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8] : decades < 1.2 ? [1, 2, 3, 5] : decades < 2.2 ? [1, 3] : [1];
+    const decades = Math.log10(high / low), factors = decades < .5 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8] : decades < 1.2 ? [1, 1.5, 2, 3, 5, 7] : decades < 2.2 ? [1, 2, 5] : decades < 4 ? [1, 3] : [1];
     const ticks = [];
     for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10)
       for (const factor of factors) if (power * factor >= low && power * factor <= high) ticks.push(+(power * factor).toPrecision(6));
@@ -80,22 +80,31 @@
     for (let i = ends.length - 1; i >= 0; i--) ends[i].at = Math.min(ends[i].at, i < ends.length - 1 ? ends[i + 1].at - gap : bottom);
   }
 
+  /* Room for the names of a chart: the same in all its panels, whose axes would differ otherwise. */
+  const lettersOf = (chart, width, narrow, least) => Math.min(width < 330 ? narrow : 20, Math.max(least, ...chart.panels.flatMap((panel) => panel.series).filter((s) => !s.context).map((s) => s.name.length)));
+
+  /* Those first at which most points stand, then from the left; what would touch another is left out. */
+  function placeTicks(ticks, x) {
+    const taken = [];
+    return ticks.filter((tick) => {
+      const at = x(tick), half = 6 + 3.25 * short(tick).length;
+      if (taken.some((other) => Math.abs(other.at - at) < other.half + half)) return false;
+      return taken.push({ at, half });
+    });
+  }
+
   function drawLines(chart, panel, svg, width, height, ranges, first) {
     const shown = panel.series.filter((series) => !isHidden(chart, series));
-    const letters = Math.min(width < 330 ? 13 : 20, Math.max(0, ...panel.series.filter((s) => !s.context).map((s) => s.name.length)));
+    const letters = lettersOf(chart, width, 13, 0);
     const box = { left: 46, right: width - 16 - letters * 6.9, top: 24, bottom: height - 36 };
-    const x = scale(ranges.x, box.left + 6, box.right - 4, chart.xlog), y = scale(ranges.y, box.bottom, box.top, chart.ylog);
+    const onAxis = scale(ranges.x, box.left + 6, box.right - 4, chart.xlog), x = (value) => onAxis(chart.xlog && value <= 0 ? chart.zero : value), y = scale(ranges.y, box.bottom, box.top, chart.ylog);
     for (const tick of chart.ylog ? logTicks(ranges.y) : roundTicks(ranges.y, 5)) {
       make("line", { class: "grid", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }, svg);
       make("text", { x: box.left - 6, y: y(tick) + 4, "text-anchor": "end" }, svg, short(tick));
     }
     make("line", { class: "axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }, svg);
-    let last = -99;
-    for (const tick of ranges.ticks) {
-      if (x(tick) - last < 12 + 6.5 * short(tick).length) continue;
-      last = x(tick);
-      make("text", { x: last, y: box.bottom + 15, "text-anchor": "middle" }, svg, short(tick));
-    }
+    for (const tick of placeTicks(chart.xlog ? ranges.ticks : roundTicks(ranges.x, width < 400 ? 3 : 6), x)) make("text", { x: x(tick), y: box.bottom + 15, "text-anchor": "middle" }, svg, short(tick));
+    if (panel.band.length) make("path", { class: "floor", d: `M${panel.band.map(([at, , high]) => `${x(at)} ${y(high)}`).join("L")}L${[...panel.band].reverse().map(([at, low]) => `${x(at)} ${y(low)}`).join("L")}Z` }, svg);
     make("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, svg, chart.x);
     make("text", { x: 4, y: 12 }, svg, [...new Set([panel.title, first || chart.apart ? panel.unit || chart.y : ""])].filter(Boolean).join(" · "));
     const ends = [], marks = [];
@@ -126,35 +135,33 @@
 
   function drawRows(chart, panel, svg, width, height, ranges) {
     const shown = panel.series.filter((series) => !isHidden(chart, series));
-    const letters = Math.min(width < 330 ? 14 : 20, Math.max(3, ...panel.series.map((s) => s.name.length)));
-    const box = { left: 10 + letters * 6.9, right: width - 46, top: 24, bottom: height - 36 };
+    const letters = lettersOf(chart, width, 14, 3), dots = chart.kind === "dots", wide = dots && width > 420;
+    const box = { left: 10 + letters * 6.9, right: width - (wide ? 130 : 46), top: 24, bottom: height - 36 };
     const log = chart.ylog, low = log ? ranges.y[0] : 0, x = scale([low, ranges.y[1]], box.left, box.right, log);
-    let last = -99;
-    for (const tick of log ? logTicks(ranges.y) : roundTicks([0, ranges.y[1]], width < 400 ? 4 : 6)) {
-      if (x(tick) - last < 12 + 6.5 * short(tick).length) continue;
-      last = x(tick);
+    for (const tick of placeTicks(log ? [1, ...logTicks(ranges.y)] : roundTicks([0, ranges.y[1]], width < 400 ? 4 : 6), x)) {
       make("line", { class: "grid", x1: x(tick), x2: x(tick), y1: box.top, y2: box.bottom }, svg);
       make("text", { x: x(tick), y: box.bottom + 15, "text-anchor": "middle" }, svg, short(tick));
     }
     make("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, svg, panel.unit || chart.y);
     make("text", { x: 4, y: 12 }, svg, panel.title);
-    if (chart.kind === "dots") {
+    if (dots) {
       const floor = panel.floor || 0, from = x(Math.max(low, 1 - floor));
       make("rect", { class: "floor", x: from, width: Math.max(0, x(Math.min(ranges.y[1], 1 + floor)) - from), y: box.top, height: box.bottom - box.top }, svg);
       make("line", { class: "one", x1: x(1), x2: x(1), y1: box.top, y2: box.bottom }, svg);
     }
     return shown.map((series, i) => {
       const point = series.points[0], py = box.top + 21 * i + 11, group = make("g", { "data-series": series.name, fill: colour(series) }, svg);
-      let end = x(point[Y]);
+      const end = x(point[Y]), spread = known(point[LOW]) && point[HIGH] > point[LOW];
       make("text", { x: box.left - 6, y: py + 4, "text-anchor": "end" }, svg, cut(series.name, letters));
-      if (chart.kind === "dots") {
-        if (known(point[LOW])) { make("line", { x1: x(point[LOW]), x2: x(point[HIGH]), y1: py, y2: py, stroke: colour(series), "stroke-width": 3, opacity: .65 }, group); end = x(point[HIGH]); }
+      if (dots) {
+        if (spread) make("line", { x1: x(point[LOW]), x2: x(point[HIGH]), y1: py, y2: py, stroke: colour(series), "stroke-width": 3, opacity: .65 }, group);
         make("circle", { cx: x(point[Y]), cy: py, r: 4.5, fill: point[HOLLOW] ? "var(--card)" : colour(series), stroke: colour(series), "stroke-width": 1.5 }, group);
       } else {
         make("rect", { x: box.left, y: py - 7, width: Math.max(0, end - box.left), height: 14, opacity: point[HOLLOW] ? .3 : known(point[PART]) ? .5 : .85 }, group);
         if (known(point[PART])) make("rect", { x: box.left, y: py - 7, width: Math.max(0, x(point[PART]) - box.left), height: 14, opacity: point[HOLLOW] ? .6 : 1 }, group);
       }
-      make("text", { x: end + 7, y: py + 4 }, svg, number(point[Y]));
+      if (spread && !dots) make("path", { class: "whisker", d: `M${x(point[LOW])} ${py}H${x(point[HIGH])}M${x(point[LOW])} ${py - 3}v6M${x(point[HIGH])} ${py - 3}v6` }, group);
+      make("text", { x: dots ? box.right + 8 : 7 + (spread ? Math.max(end, x(point[HIGH])) : end), y: py + 4 }, svg, wide && known(point[LOW]) ? `${number(point[Y])} [${number(point[LOW])}, ${number(point[HIGH])}]` : number(point[Y]));
       return { x: x(point[Y]), y: py, series, point };
     });
   }
@@ -164,15 +171,17 @@
   const isHidden = (chart, series) => hidden[chart.run].has(series.name);
 
   function xTicks(chart) {
-    const ticks = new Set();
-    for (const panel of chart.panels) for (const series of panel.series) for (const point of series.points) ticks.add(point[X]);
-    return [...ticks].sort((a, b) => a - b);
+    const ticks = new Map();
+    for (const panel of chart.panels) for (const series of panel.series) for (const point of series.points) ticks.set(point[X], (ticks.get(point[X]) || 0) + 1);
+    return [...ticks].sort(([a, m], [b, n]) => n - m || a - b).map(([tick]) => tick);
   }
 
   function rangesOf(chart, panel) {
-    const y = range(chart.apart ? [panel] : chart.panels, [Y, LOW, HIGH], chart.ylog);
+    const panels = chart.apart ? [panel] : chart.panels, y = range(panels, [Y, LOW, HIGH], chart.ylog);
+    for (const [, low, high] of panels.flatMap((p) => p.band)) { y[0] = Math.min(y[0], low || y[0]); y[1] = Math.max(y[1], high); }
     if (chart.kind === "dots") { y[0] = Math.min(y[0], 1); y[1] = Math.max(y[1], 1); }
     const x = range(chart.panels, [X], chart.xlog);
+    if (known(chart.zero)) x[0] = chart.zero;
     const all = xTicks(chart);
     return {
       x: chart.xlog ? [x[0] / 1.05, x[1] * 1.05] : x[1] > x[0] ? x : [x[0] - 1, x[1] + 1],
