@@ -132,6 +132,10 @@ Test(report_compare, rate_and_latency_are_judged_as_well)
                      "<b>req/s</b> (requests per second, where the server was the limit): 0 better, 1 worse");
     report_expect_in(page, "<b>p99</b> (99th percentile of latency, likewise): 0 better, 1 worse");
     report_expect_in(page, "<td class=\"t more\">worse</td>");
+    report_expect_in(page, "<li>Worse in NEW: epoll cpu +"); /* said first, in a sentence */
+    report_expect_in(page, "; epoll req/s -");
+    report_expect_in(page, " (made, 64 connections)");
+    report_expect_not_in(page, "Better in NEW");
     free(page);
 }
 
@@ -188,6 +192,7 @@ Test(report_compare, a_duet_of_equals_shows_no_difference)
     char *page = render_duet(1);
 
     report_expect_in(page, "<b>cpu</b> (server CPU time per request): 0 better, 0 worse, 2 with no");
+    report_expect_in(page, "<li>No difference between BASE and NEW is shown.</li>");
     free(page);
 }
 

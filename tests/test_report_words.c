@@ -102,6 +102,29 @@ Test(report_words, says_what_bound_each_cell)
     free(markdown);
 }
 
+/* The page says what to type to measure the same again, as a shell takes it. */
+Test(report_words, says_how_to_measure_again)
+{
+    const char *run = report_path("again");
+    char *page;
+
+    cr_assert_eq(mkdir(run, 0777), 0);
+    report_write(report_path("again/results.json"),
+                 "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":"
+                 "\"epoll\",\"cells\":[{\"model\":\"epoll\",\"verdict\":\"VALID\"}]}]}");
+    report_write(report_path("again/run.json"),
+                 "{\"command\":[\"build/tenk-bench\",\"-c\",\"64 1000\",\"it's\"],\"environment\":{\"build\":"
+                 "{\"revision\":\"abc123\"}}}");
+    cr_assert_eq(report_run(WORDS(run, "--no-plots", "-o", report_path("out"))), 0, "%s", report_errors());
+    page = report_page();
+    report_expect_in(page, "In the source tree of tenk (revision abc123):");
+    report_expect_in(page,
+                     "<code>make\nbuild/tenk-bench -c &#39;64 1000&#39; &#39;it&#39;\\&#39;&#39;s&#39;\n");
+    report_expect_in(page, "build/tenk-compare again NEW</code>");
+    report_expect_in(page, "<td class=\"t\">the control</td>");
+    free(page);
+}
+
 Test(report_words, explains_and_writes_nothing)
 {
     cr_assert_eq(report_run(WORDS(report_fixture("alike"), "--explain", "-o", report_path("out"))), 0, "%s",

@@ -64,8 +64,11 @@ static void write_about(FILE *out, const struct report *report)
         words_about(about, sizeof(about), &report->runs[i]);
         if (i > 0)
             fputs("<br>", out);
-        if (report->run_count > 1)
-            html_format(out, "%s: ", report->runs[i].name);
+        if (report->run_count > 1) {
+            fprintf(out, "<a href=\"#run-%u\">", i);
+            html_text(out, report->runs[i].name);
+            fputs("</a>: ", out);
+        }
         html_text(out, about);
     }
 }

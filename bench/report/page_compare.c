@@ -10,6 +10,55 @@
 #include "html.h"
 #include "page.h"
 
+static double percent(double ratio)
+{
+    return (ratio - 1) * 100;
+}
+
+/* ---- the finding ---- */
+
+enum { NAMED_MAX = 12 };
+
+/* "Worse in NEW: epoll cpu +12.0 % [+9.8, +14.1] (quick, 64 connections)." Returns how many there are. */
+static unsigned write_changed(FILE *out, const struct comparison_table *table,
+                              enum comparison_verdict verdict)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < table->count; i++) {
+        const struct comparison *c = &table->items[i];
+
+        if (c->verdict != verdict || ++count > NAMED_MAX)
+            continue;
+        if (count == 1)
+            fprintf(out, "<li>%s in NEW: ", verdict == COMPARISON_WORSE ? "Worse" : "Better");
+        html_format(out, "%s%s %s %+.1f %%", count > 1 ? "; " : "", c->model, c->metric->name,
+                    percent(c->change.ratio));
+        if (!isnan(c->change.low))
+            html_format(out, " [%+.1f, %+.1f]", percent(c->change.low), percent(c->change.high));
+        html_format(out, " (%s, %u connection%s)", c->group.scenario, c->group.connections,
+                    c->group.connections == 1 ? "" : "s");
+    }
+    if (count > NAMED_MAX)
+        fprintf(out, " and %u more", count - NAMED_MAX);
+    fputs(count > 0 ? ".</li>\n" : "", out);
+    return count;
+}
+
+static void write_finding(FILE *out, const struct comparison_table *table)
+{
+    unsigned changed;
+
+    fputs("<ul class=\"findings\">\n", out);
+    changed = write_changed(out, table, COMPARISON_WORSE);
+    changed += write_changed(out, table, COMPARISON_BETTER);
+    if (changed == 0 && table->impossible < table->count)
+        fputs("<li>No difference between BASE and NEW is shown.</li>\n", out);
+    else if (changed == 0)
+        fputs("<li>BASE and NEW cannot be compared: the table says why of each.</li>\n", out);
+    fputs("</ul>\n", out);
+}
+
 /* ---- how many of what ---- */
 
 static void write_count(FILE *out, const struct comparison_table *table, const struct metric *metric)
@@ -34,16 +83,16 @@ static void write_count(FILE *out, const struct comparison_table *table, const s
 
 static void write_counts(FILE *out, const struct comparison_table *table, bool one_sitting)
 {
-    fputs("<p>", out);
+    fputs("<ul class=\"caveats\">\n", out);
     for (unsigned i = 0; i < METRICS; i++)
         write_count(out, table, &metrics[i]);
-    html_format(
-        out,
-        ". %zu comparisons, %zu of them tests judged together (Holm, 5 %%). Better and worse are said "
-        "only when the interval excludes no change, the test holds, and the change exceeds what two "
-        "copies of the control differed by%s.",
-        table->count, table->tests,
-        one_sitting ? "" : " and what the control moved by from one run to the other");
+    fputs("</ul>\n<p class=\"quiet\">", out);
+    html_format(out,
+                "%zu comparisons, %zu of them tests judged together (Holm, 5 %%). Better and worse are said "
+                "only when the interval excludes no change, the test holds, and the change exceeds what two "
+                "copies of the control differed by%s.",
+                table->count, table->tests,
+                one_sitting ? "" : " and what the control moved by from one run to the other");
     fputs("</p>\n", out);
 }
 
@@ -74,7 +123,7 @@ static void write_head(FILE *out)
     static const struct {
         const char *name, *class;
     } heads[] = {
-        {"model", "t stay"}, {"scenario", "t"}, {"client", "t"},  {"connections", ""},
+        {"model", "t stay"}, {"scenario", "t"}, {"client", "t"},  {"connec&shy;tions", ""},
         {"metric", "t"},     {"BASE", ""},      {"NEW", ""},      {"change %", ""},
         {"95 % from", ""},   {"to", ""},        {"p (Holm)", ""}, {"in words", "t"},
     };
@@ -93,22 +142,18 @@ static void write_text(FILE *out, const char *text, const char *class)
     fputs("</td>", out);
 }
 
-static double percent(double ratio)
-{
-    return (ratio - 1) * 100;
-}
-
 static void write_row(FILE *out, const struct comparison *c)
 {
     static const char *const classes[] = {
-        [COMPARISON_NONE] = "t wrap",
+        [COMPARISON_NONE] = "t",
         [COMPARISON_BETTER] = "t less",
         [COMPARISON_WORSE] = "t more",
         [COMPARISON_IMPOSSIBLE] = "t wrap",
     };
     char words[300];
 
-    fputs("<tr><th class=\"t stay\" scope=\"row\">", out);
+    fprintf(out, "<tr%s><th class=\"t stay\" scope=\"row\">",
+            c->verdict == COMPARISON_IMPOSSIBLE ? " class=\"invalid\"" : "");
     html_text(out, c->model);
     fputs("</th>", out);
     write_text(out, c->group.scenario, "t");
@@ -156,6 +201,7 @@ static void write_comparison(FILE *out, const struct recorded *before, const str
         return;
     }
     obstacles = comparison_obstacles(before, after);
+    write_finding(out, &table);
     write_counts(out, &table, before == after);
     write_obstacles(out, &table, obstacles);
     write_head(out);

@@ -172,26 +172,55 @@ static void write_setting(FILE *out, const char *name, const json_t *value)
     free(text);
 }
 
+/* A word as a shell takes it for one: in single quotes, if it needs them. */
+static void write_shell_word(FILE *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,+@%-";
+    const char *quote;
+
+    if (word[0] && word[strspn(word, plain)] == '\0') {
+        html_text(out, word);
+        return;
+    }
+    html_text(out, "'");
+    while ((quote = strchr(word, '\''))) {
+        html_format(out, "%.*s'\\''", (int)(quote - word), word);
+        word = quote + 1;
+    }
+    html_text(out, word);
+    html_text(out, "'");
+}
+
+/* What to type to measure the same again, and to compare. */
 static void write_command(FILE *out, const struct past_run *run)
 {
     const json_t *command = json_object_get(run->about, "command");
+    const char *revision = json_string_value(
+        json_object_get(json_object_get(json_object_get(run->about, "environment"), "build"), "revision"));
 
     if (json_array_size(command) == 0)
         return;
-    fputs("<p>Made by <code>", out);
+    fputs("<h2>Measure it again</h2>\n<p>", out);
+    html_format(out, "In the source tree of tenk%s%.40s%s:", revision ? " (revision " : "",
+                revision ? revision : "", revision ? ")" : "");
+    fputs("</p>\n<pre><code>make\n", out);
     for (size_t i = 0; i < json_array_size(command); i++) {
         const char *word = json_string_value(json_array_get(command, i));
 
         fputs(i > 0 ? " " : "", out);
-        html_text(out, word ? word : "");
+        write_shell_word(out, word ? word : "");
     }
-    fputs("</code></p>\n", out);
+    fprintf(out, "\nbuild/tenk-compare %s", strstr(run->path, "results/") ? "results/" : "");
+    write_shell_word(out, run->name);
+    fputs(" NEW</code></pre>\n<p class=\"quiet\">The last line says what differs, and how surely; NEW is the "
+          "directory the second one names.</p>\n",
+          out);
 }
 
 void page_machine(FILE *out, const struct past_run *run)
 {
-    fputs("<h2>The machine</h2>\n", out);
     write_command(out, run);
+    fputs("<h2>The machine</h2>\n", out);
     if (json_object_size(run->about) == 0) {
         fputs("<p>Not known: the run has no run.json.</p>\n", out);
         return;

@@ -75,7 +75,7 @@ static void write_head(FILE *out, const struct shown *shown)
         write_text_head(out, "scenario", "");
     if (shown->client)
         write_text_head(out, "client", "");
-    fputs("<th scope=\"col\"><button>connections</button></th>", out);
+    fputs("<th scope=\"col\"><button>connec&shy;tions</button></th>", out);
     if (shown->load)
         fputs("<th scope=\"col\"><button>load</button></th>", out);
     for (unsigned c = 0; c < COLUMNS; c++)
@@ -118,9 +118,13 @@ static void write_text(FILE *out, const char *text, const char *classes)
 }
 
 /* What is not ranked claims nothing. */
-static void write_words(FILE *out, const struct row *cell, enum standing standing)
+static void write_words(FILE *out, const struct past_run *run, const struct row *cell, enum standing standing)
 {
     const char *words = standing == STANDING_INVALID ? "" : row_text(cell, CELL_cpu_words);
+
+    if (!words[0] && standing != STANDING_INVALID &&
+        row_is(cell, CELL_model, past_run_group_of(run, cell)->control))
+        words = "the control";
 
     write_text(out, words,
                strcmp(words, "cheaper") == 0  ? " less"
@@ -191,7 +195,7 @@ static void write_row(FILE *out, const struct report *report, const struct past_
     for (unsigned c = 0; c < COLUMNS; c++)
         if (shown->numbers[c])
             write_number(out, cell, c, standing);
-    write_words(out, cell, standing);
+    write_words(out, run, cell, standing);
     write_verdict(out, cell, standing);
     write_text(out, row_text(cell, CELL_why), " wrap bound");
     write_text(out, row_text(cell, CELL_why_detail), " extra detail");
