@@ -44,6 +44,36 @@ static bool is_left(unsigned f)
     return f == MODEL || f == RATIO || f == VERDICT || f == WHY;
 }
 
+/* ---- paragraphs ---- */
+
+/* How much of the text fits a line: whole words, or one that is longer. */
+static size_t line_length(const char *text, size_t width)
+{
+    size_t length = 0;
+
+    while (text[length]) {
+        size_t word = strspn(text + length, " ");
+
+        word += strcspn(text + length + word, " ");
+        if (length > 0 && length + word > width)
+            break;
+        length += word;
+    }
+    return length;
+}
+
+void report_layout_paragraph(FILE *out, const char *text, const struct terminal *terminal, bool bold)
+{
+    const char *style = bold && terminal->colour ? TERMINAL_BOLD : "";
+
+    while (*text) {
+        size_t length = terminal->width > 0 ? line_length(text, terminal->width) : strlen(text);
+
+        fprintf(out, "%s%.*s%s\n", style, (int)length, text, style[0] ? TERMINAL_PLAIN : "");
+        text += length + strspn(text + length, " ");
+    }
+}
+
 /* ---- aligned text ---- */
 
 static void measure(const struct report_line *lines, unsigned count, size_t widths[REPORT_FIELDS])
@@ -64,18 +94,32 @@ static size_t width_of(const size_t widths[REPORT_FIELDS], const bool shown[REPO
     return width;
 }
 
-/* Leaves columns out, the ones least missed first, until the table fits. Whether any was. */
-static bool fit(const size_t widths[REPORT_FIELDS], bool shown[REPORT_FIELDS], unsigned width)
+/* Leaves columns out, the ones least missed first, until the table fits. */
+static void fit(const size_t widths[REPORT_FIELDS], bool shown[REPORT_FIELDS], unsigned width)
 {
     static const enum report_field least[] = {WRK, SYSCALLS, SERVED, P50, P99, RATE};
-    bool left_out = false;
 
     for (size_t i = 0; width > 0 && i < sizeof(least) / sizeof(least[0]) && width_of(widths, shown) > width;
-         i++) {
-        left_out |= shown[least[i]];
+         i++)
         shown[least[i]] = false;
-    }
-    return left_out;
+}
+
+/* Which columns the window has no room for, by the head of the table. */
+static void write_left_out(FILE *out, const struct report_line *head, const bool before[REPORT_FIELDS],
+                           const bool after[REPORT_FIELDS], const struct terminal *terminal)
+{
+    char text[REPORT_FIELDS * REPORT_FIELD_MAX + 100];
+    size_t used = 0;
+
+    for (unsigned f = 0; f < REPORT_FIELDS; f++)
+        if (before[f] && !after[f])
+            used += (size_t)snprintf(
+                text + used, sizeof(text) - used, "%s%s",
+                used > 0 ? ", " : "(columns left out, the window is too narrow: ", head->fields[f]);
+    if (used == 0)
+        return;
+    snprintf(text + used, sizeof(text) - used, "; results.md has them)");
+    report_layout_paragraph(out, text, terminal, false);
 }
 
 /* The best figure of a column among the ranked: the highest rate, the lowest of everything else. */
@@ -111,10 +155,11 @@ void report_layout_text(FILE *out, const struct report_line *lines, unsigned cou
                         const struct terminal *terminal)
 {
     size_t widths[REPORT_FIELDS] = {0};
-    bool left_out;
+    bool before[REPORT_FIELDS];
 
+    memcpy(before, shown, sizeof(before));
     measure(lines, count, widths);
-    left_out = fit(widths, shown, terminal->width);
+    fit(widths, shown, terminal->width);
     for (unsigned i = 0; i < count; i++) {
         for (unsigned f = 0; f < REPORT_FIELDS; f++) {
             const char *style = !terminal->colour             ? ""
@@ -132,8 +177,7 @@ void report_layout_text(FILE *out, const struct report_line *lines, unsigned cou
         }
         putc('\n', out);
     }
-    if (left_out)
-        fputs("(columns left out: the window is too narrow; results.md has them all)\n", out);
+    write_left_out(out, lines, before, shown, terminal);
 }
 
 /* ---- bars ---- */

@@ -36,13 +36,16 @@ struct report_line {
  * "-" for NaN. */
 void report_put_rate(char field[REPORT_FIELD_MAX], double rate, bool ranked);
 
-/* Columns in which no model has anything to say are left out. */
+/* Columns in which no model has anything to say are not shown. */
 void report_find_shown(const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS]);
 
 void report_layout_text(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],
                         const struct terminal *terminal);
 void report_layout_markdown(FILE *out, const struct report_line *lines, unsigned count,
                             const bool shown[REPORT_FIELDS]);
+
+/* A paragraph, with lines no longer than the window where words allow it; bold if that is asked for. */
+void report_layout_paragraph(FILE *out, const char *text, const struct terminal *terminal, bool bold);
 
 /* One of the two, as the style wants it. */
 void report_layout(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],

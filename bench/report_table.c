@@ -266,6 +266,7 @@ static bool is_shown(const struct summary_group *group, enum report_style style)
 
 void report_tables(FILE *out, const struct summary *summary, enum report_style style)
 {
+    struct terminal terminal = terminal_of(out);
     char finding[FINDING_MAX];
 
     for (unsigned p = 0; p < summary->session->part_count; p++) {
@@ -278,8 +279,13 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
         for (unsigned g = 0; g < summary->count; g++)
             if (summary->groups[g].part == part && is_shown(&summary->groups[g], style))
                 write_group(out, summary, &summary->groups[g], style);
-        if (report_finding(summary, part, style, finding)[0])
-            fprintf(out, style == REPORT_MARKDOWN ? "**%s**\n\n" : "%s\n\n", finding);
+        if (!report_finding(summary, part, style, finding)[0])
+            continue;
+        if (style == REPORT_MARKDOWN)
+            fprintf(out, "**%s**\n", finding);
+        else
+            report_layout_paragraph(out, finding, &terminal, true);
+        putc('\n', out);
     }
     if (summary->noisy > 0 || summary->repeats > 0)
         fprintf(out, "%u of %u slices were run again for noise; %u are still noisy%s\n", summary->repeats,

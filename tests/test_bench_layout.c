@@ -117,7 +117,33 @@ Test(bench_layout, fits_the_window)
         free(text);
     }
     report_find_shown(lines, LINES, shown);
-    cr_assert_not_null(strstr(lay_out((struct terminal){.width = 40}), "columns left out"), "%s", text);
+    for (unsigned f = 0; f < REPORT_FIELDS; f++)
+        snprintf(lines[0].fields[f], REPORT_FIELD_MAX, "head%u", f);
+    lay_out((struct terminal){.width = 40});
+    cr_assert_not_null(strstr(text, "columns left out"), "%s", text);
+    cr_assert_not_null(strstr(text, "head8;"), "it does not say which:\n%s", text);
+}
+
+Test(bench_layout, a_paragraph_fits_the_window)
+{
+    static const char sentence[] =
+        "At 64 connections epoll was the cheapest, and averyverylongwordcannotbreak.";
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    report_layout_paragraph(out, sentence, &(struct terminal){.width = 20, .colour = true}, true);
+    fclose(out);
+    cr_assert_str_eq(text,
+                     TERMINAL_BOLD "At 64 connections" TERMINAL_PLAIN "\n" TERMINAL_BOLD
+                                   "epoll was the" TERMINAL_PLAIN "\n" TERMINAL_BOLD
+                                   "cheapest, and" TERMINAL_PLAIN "\n" TERMINAL_BOLD
+                                   "averyverylongwordcannotbreak." TERMINAL_PLAIN "\n",
+                     "%s", text);
+    free(text);
+    out = open_memstream(&text, &size);
+    report_layout_paragraph(out, sentence, &(struct terminal){0}, true);
+    fclose(out);
+    cr_assert_eq(strlen(text), strlen(sentence) + 1, "a pipe has no width:\n%s", text);
 }
 
 static unsigned count_in_line(const char *model, const char *what)
