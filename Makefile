@@ -135,7 +135,7 @@ WRAPPED_CALLS := $(shell sed -n 's/^C[A-Z]*(\(.*\))$$/-Wl,--wrap=\1/p' tests/fau
 ALL_SOURCES := $(COMMON_SOURCES) $(wildcard servers/*.c clients/*.c clients/mpi/*.c bench/*.c bench/report/*.c tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load witnesses stress soak suites valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published idle-memory publish install deb clean help
+.PHONY: all deps test baseline bench bench-full bench-limits bench-transports limits selfcheck selfcheck-load witnesses stress soak suites valgrind slowhttp asan tsan lint analyze format coverage readme docs bench-published idle-memory tuning publish install deb clean help
 .SECONDARY:
 
 all: $(PROGRAM_FILES) ## build every program into build/ (V=1 shows the commands)
@@ -320,13 +320,16 @@ bench-published: all limits ## the runs that the pages quote; afterwards `make p
 idle-memory: all ## count what an idle connection costs each event loop
 	$(Q)bench/idle_memory > $(BUILD)/idle_memory.md
 
+tuning: all ## what each step of tuning brings: the server without it beside the server as it is (six minutes)
+	$(Q)bench/tuning/measure $(BUILD)
+
 # The table is made of what there is, also when a target is missed.
 WITNESS_ROUNDS ?= 15
 witnesses: all limits ## how much load a core makes with tenk-load, wrk, ab and two bare clients (six minutes)
 	$(Q)rm -f $(BUILD)/witnesses.csv; bench/witnesses -n $(WITNESS_ROUNDS) -o $(BUILD)/witnesses.csv; \
 		status=$$?; bench/witnesses -r $(BUILD)/witnesses.csv > $(BUILD)/witnesses.md && exit $$status
 
-# Tables that one of the targets above makes: slowhttp, selfcheck, idle-memory (idle_memory) or witnesses.
+# Tables that one of the targets above makes: slowhttp, selfcheck, idle-memory (idle_memory), tuning or witnesses.
 ifneq ($(TABLE),)
 publish: ## the pages quote RUN=results/..., in every block about a scenario of it, or TABLE=slowhttp as made last
 	$(Q)cp $(wildcard $(BUILD)/$(TABLE).csv) $(BUILD)/$(TABLE).md results/

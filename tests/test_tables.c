@@ -220,3 +220,69 @@ Test(tables, selfcheck_that_missed_a_target_says_so)
     cr_assert_eq(shell("bench/selfcheck.sh $0 $0/sc"), 1, "%s", end.out);
     expect_in("selfcheck.md", "\n* plus2, alternating: 94.9 % of the sessions, must be >= 95 %: SHORT\n");
 }
+
+/* ---- bench/tuning ---- */
+
+static void need_checkout(void)
+{
+    if (shell("git rev-parse --git-dir") != 0)
+        cr_skip_test("this is no git checkout, or there is no git");
+}
+
+Test(tables, every_step_of_tuning_can_be_undone)
+{
+    need_checkout();
+    cr_assert_eq(shell("for patch in bench/tuning/*.patch; do git apply --check $patch || exit 1; done"), 0,
+                 "%s", errors);
+    /* Each step of the list has its patch or its make variables, and each patch is of a step. */
+    cr_assert_eq(
+        shell(
+            "sed -n 's/^\\([a-z_]*\\) *| .* | *| [a-z_]* *|.*/\\1/p' bench/tuning/measure | sort > $0/steps; "
+            "basename -s .patch bench/tuning/*.patch | sort | diff - $0/steps"),
+        0, "%s", end.out);
+}
+
+/* A comparison as tenk-compare prints it, in turn and at the same time. */
+static void make_duet(const char *verdict)
+{
+    static const char format[] = "say() { printf '\"%%s\": \"%%s\",\\n' kind $1 metric $2; printf '\"%%s\": "
+                                 "%%s,\\n' base $3 new $4 ratio 1.2 "
+                                 "ratio_low 1.1 ratio_high 1.3; echo '\"verdict\": \"%s\",'; }\n"
+                                 "say timing cpu 5 6; say duet cpu 5 6; say timing syscalls 2 3; exit 1";
+    char body[1024];
+
+    snprintf(body, sizeof(body), format, verdict);
+    make_program("tenk-compare", body);
+    make_program("tenk-bench", "while [ \"$1\" != -o ]; do shift; done\nmkdir -p \"$2\"");
+    make_program("make", "mkdir -p \"$2/build\"");
+}
+
+#define TUNING "MAKE=$0/make bench/tuning/measure $0 epoll_ctl_per_request"
+
+Test(tables, a_step_of_tuning)
+{
+    need_checkout();
+    make_duet("worse");
+    cr_assert_eq(shell(TUNING), 0, "%s%s", end.out, errors);
+    cr_assert(strstr(end.out, "epoll: 64 connections | 1.20 [1.10, 1.30] | 1.20 [1.10, 1.30] | "
+                              "3.00 → 2.00 system calls per request |\n"),
+              "%s", end.out);
+    cr_assert_eq(shell("cmp -s servers/epoll.c $0/tuning/epoll_ctl_per_request/servers/epoll.c"), 0);
+    cr_assert_eq(shell("cmp -s servers/epoll_loop.c $0/tuning/epoll_ctl_per_request/servers/epoll_loop.c"),
+                 1);
+    cr_assert_eq(shell("cmp -s servers/epoll_loop.c $0/tuning/tuned/servers/epoll_loop.c"), 0);
+    make_program("tenk-bench", "exit 1");
+    cr_assert_eq(shell(TUNING), 0, "it was measured again: %s", errors);
+    cr_assert_eq(shell(TUNING "s"), 2);
+    cr_assert(strstr(errors, "there is no step epoll_ctl_per_requests; they are:"), "%s", errors);
+}
+
+Test(tables, a_step_of_tuning_beside_other_work_is_not_kept)
+{
+    need_checkout();
+    make_duet("cannot be compared");
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(shell(TUNING), 1, "%s", end.out);
+        cr_assert(strstr(errors, "epoll_ctl_per_request was measured beside other work"), "%s", errors);
+    }
+}
