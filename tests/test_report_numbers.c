@@ -197,6 +197,8 @@ Test(report_numbers, variants_are_a_line_over_idle_connections)
     report_expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"103.5\">");
     report_expect_in(page, "row\">poll+unix</th><td data-v=\"900\">900</td><td data-v=\"0.25\">");
     report_expect_in(page, "\"xlog\":true,\"ylog\":true,\"zero\":450.0"); /* 0 has its place on the axis */
+    report_expect_in(page, "\"name\":\"poll\",\"family\":3,\"dash\":1,");
+    report_expect_in(page, "\"name\":\"poll+900\",\"family\":3,\"dash\":2,"); /* its colour, not its dash */
     free(page);
 }
 
@@ -232,6 +234,29 @@ Test(report_numbers, one_setting_is_no_line)
     free(page);
 }
 
+/* One scenario answers in microseconds, another in milliseconds: on one scale neither could be read. */
+Test(report_numbers, each_scenario_has_its_scale)
+{
+    char *page, groups[2048] = "";
+
+    report_make_large("two", 1, 1);
+    for (unsigned i = 0; i < 4; i++)
+        snprintf(
+            groups + strlen(groups), sizeof(groups) - strlen(groups),
+            "%s{\"scenario\":\"%s\",\"client\":\"tenk-load\",\"connections\":%u,\"control\":\"epoll\","
+            "\"cells\":[{\"model\":\"epoll\",\"verdict\":\"VALID\",\"server_cpu_us_per_request\":%u.5}]}",
+            i > 0 ? "," : "{\"groups\":[", i < 2 ? "small" : "large", i % 2 * 63 + 1, i < 2 ? 5 : 5000);
+    strcat(groups, "]}");
+    report_write(report_path("two/results.json"), groups);
+    cr_assert_eq(report_run(WORDS(report_path("two"), "--no-plots", "-o", report_path("out"))), 0, "%s",
+                 report_errors());
+    page = report_page();
+    report_expect_in(page, "; each scenario has a scale of its own.");
+    report_expect_in(page, "\"title\":\"small (control: epoll)\",\"unit\":null,\"scale\":0");
+    report_expect_in(page, "\"title\":\"large (control: epoll)\",\"unit\":null,\"scale\":1");
+    free(page);
+}
+
 /* What two copies of the control differed by lies around it, at each connection count. */
 Test(report_numbers, noise_around_the_control)
 {
@@ -240,6 +265,6 @@ Test(report_numbers, noise_around_the_control)
     report_render("alike");
     page = report_page();
     report_expect_in(page, "; shaded: what this run cannot tell from the control.");
-    report_expect_in(page, "control: ceiling\",\"unit\":null,\"floor\":null,\"band\":[[1");
+    report_expect_in(page, "(control: ceiling)\",\"unit\":null,\"scale\":0,\"floor\":null,\"band\":[[1");
     free(page);
 }

@@ -114,13 +114,14 @@ Test(report_words, says_how_to_measure_again)
                  "\"epoll\",\"cells\":[{\"model\":\"epoll\",\"verdict\":\"VALID\"}]}]}");
     report_write(report_path("again/run.json"),
                  "{\"command\":[\"build/tenk-bench\",\"-c\",\"64 1000\",\"it's\"],\"environment\":{\"build\":"
-                 "{\"revision\":\"abc123\"}}}");
+                 "{\"revision\":\"abc123\"}},\"before\":{\"load\":\"123.40 9.00 1.00\"}}");
     cr_assert_eq(report_run(WORDS(run, "--no-plots", "-o", report_path("out"))), 0, "%s", report_errors());
     page = report_page();
     report_expect_in(page, "In the source tree of tenk (revision abc123):");
     report_expect_in(page,
                      "<code>make\nbuild/tenk-bench -c &#39;64 1000&#39; &#39;it&#39;\\&#39;&#39;s&#39;\n");
     report_expect_in(page, "build/tenk-compare again NEW</code>");
+    report_expect_in(page, "busy before the run began: load 123.4.");
     report_expect_in(page, "<td class=\"t\">the control</td>");
     free(page);
 }

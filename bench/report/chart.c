@@ -199,8 +199,10 @@ static struct chart_panel *copy_panel(struct chart *chart, const struct chart_pa
 {
     struct chart_panel *into = chart_add_panel(chart, title);
 
-    if (into)
-        copy_points(&into->band, &from->band);
+    if (!into)
+        return NULL;
+    into->scale = from->scale;
+    copy_points(&into->band, &from->band);
     return into;
 }
 
@@ -304,10 +306,8 @@ struct chart_range chart_range_y(const struct chart *chart, const struct chart_p
 {
     struct chart_range range = {INFINITY, -INFINITY};
 
-    if (chart->apart && panel)
-        widen_panel(&range, panel, chart->y_log);
-    else
-        for (size_t i = 0; i < chart->count; i++)
+    for (size_t i = 0; i < chart->count; i++)
+        if (chart->apart ? &chart->panels[i] == panel : chart->panels[i].scale == panel->scale)
             widen_panel(&range, &chart->panels[i], chart->y_log);
     return range;
 }
@@ -332,12 +332,21 @@ static bool has_band(const struct chart *chart)
     return false;
 }
 
+static bool has_scales(const struct chart *chart)
+{
+    for (size_t i = 1; i < chart->count; i++)
+        if (chart->panels[i].scale != chart->panels[0].scale)
+            return true;
+    return false;
+}
+
 void chart_caption(char caption[CHART_CAPTION_MAX], const struct chart *chart)
 {
     const char *hollow = chart->hollow && has_hollow(chart) ? chart->hollow : "";
     const char *band = has_band(chart) ? "; shaded: what this run cannot tell from the control" : "";
+    const char *scales = has_scales(chart) ? "; each scenario has a scale of its own" : "";
 
-    snprintf(caption, CHART_CAPTION_MAX, "%.*s%s%s%s%s%s%s", CHART_TEXT_MAX, chart->spread,
-             chart->spread[0] && hollow[0] ? "; " : "", hollow, band,
+    snprintf(caption, CHART_CAPTION_MAX, "%.*s%s%s%s%s%s%s%s", CHART_TEXT_MAX, chart->spread,
+             chart->spread[0] && hollow[0] ? "; " : "", hollow, band, scales,
              chart->spread[0] || hollow[0] ? "." : "", chart->note[0] ? " " : "", chart->note);
 }

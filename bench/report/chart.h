@@ -2,7 +2,7 @@
  * chart - what is drawn, before anybody draws it: plot.c hands a chart to gnuplot, page_charts.c puts it into
  * the page together with a table of the same values. So a plot, a chart and its table cannot differ.
  *
- *     chart  = panels side by side that share their scales (small multiples)
+ *     chart  = panels side by side that share their scales (small multiples), those of one scenario at least
  *     panel  = series: one per model
  *     series = points; a point may carry its spread (low, high)
  */
@@ -48,6 +48,7 @@ struct chart_series {
 struct chart_panel {
     char title[CHART_NAME_MAX * 2];
     const char *unit; /* of y, where panels differ; NULL: the chart's */
+    unsigned scale;   /* panels of the same number have one scale: workloads may be far from each other */
     double floor;     /* dots: differences up to this from 1 prove nothing; NaN: unknown */
     struct chart_series
         band; /* lines: what cannot be told from the control, low to high; may have no points */
@@ -123,6 +124,10 @@ enum { CHARTS = 13 };
 /* Fills charts[0 ... CHARTS-1], in the order in which they are shown. */
 void charts_make(struct chart charts[CHARTS], const struct past_run *run);
 void charts_free(struct chart charts[CHARTS]);
+
+/* Gives thread_pool@4 and thread_pool@16 dashes that differ, the same in all charts: one model has one
+ * colour. */
+void charts_tell_variants(struct chart charts[CHARTS]);
 
 /* The builders, one file per kind of question. */
 void charts_over_connections(struct chart charts[3],

@@ -37,8 +37,9 @@ static json_t *panel_json(const struct chart_panel *panel)
 
     for (size_t i = 0; i < panel->count; i++)
         json_array_append_new(series, series_json(&panel->series[i]));
-    return json_pack("{s:s, s:s?, s:o, s:o, s:o}", "title", panel->title, "unit", panel->unit, "floor",
-                     number_json(panel->floor), "band", band_json(&panel->band), "series", series);
+    return json_pack("{s:s, s:s?, s:i, s:o, s:o, s:o}", "title", panel->title, "unit", panel->unit, "scale",
+                     (int)panel->scale, "floor", number_json(panel->floor), "band", band_json(&panel->band),
+                     "series", series);
 }
 
 static json_t *chart_json(const struct chart *chart)

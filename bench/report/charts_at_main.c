@@ -88,6 +88,7 @@ static const struct question {
     struct chart chart;
     void (*add)(struct chart *, struct chart_panel *, const struct past_run *, const struct row *);
     const char *missing;
+    bool own_scale; /* per scenario */
 } questions[] = {
     {{.id = "ratio",
       .title = "Server CPU time per request, beside the control",
@@ -98,7 +99,8 @@ static const struct question {
       .y_label = "times the control's, logarithmic",
       .y_log = true}, /* twice and half are equally far from 1 */
      add_ratio,
-     "No cell has a ratio to its control: too few rounds, or none valid."},
+     "No cell has a ratio to its control: too few rounds, or none valid.",
+     false},
     {{.id = "split",
       .title = "Where the CPU time goes: user space and kernel",
       .spread = "Solid: user space; pale: kernel; whiskers: the middle half of the slices",
@@ -107,7 +109,8 @@ static const struct question {
       .x_label = "",
       .y_label = "µs per request"},
      add_split,
-     "No valid cell has a CPU time."},
+     "No valid cell has a CPU time.",
+     true},
     {{.id = "memory",
       .title = "Memory per connection",
       .spread = "Counted in one slice of each model, so without spread",
@@ -116,7 +119,8 @@ static const struct question {
       .x_label = "",
       .y_label = "KiB per connection"},
      add_memory,
-     "Memory was not measured: the run has no cost slices."},
+     "Memory was not measured: the run has no cost slices.",
+     false},
     {{.id = "syscalls",
       .title = "System calls per request",
       .spread = "Counted in one slice of each model, so without spread",
@@ -125,7 +129,8 @@ static const struct question {
       .x_label = "",
       .y_label = "system calls"},
      add_syscalls,
-     "System calls were not counted: no cost slices, or no right to the tracepoint."},
+     "System calls were not counted: no cost slices, or no right to the tracepoint.",
+     false},
     {{.id = "switches",
       .title = "Context switches per request",
       .spread = "Counted in one slice of each model, so without spread",
@@ -134,7 +139,8 @@ static const struct question {
       .x_label = "",
       .y_label = "switches"},
      add_switches,
-     "Context switches were not counted: the run has no cost slices, or tasks came and went in them."},
+     "Context switches were not counted: the run has no cost slices, or tasks came and went in them.",
+     false},
 };
 
 static void name_control(struct chart_panel *panel, const struct past_group *group)
@@ -156,6 +162,8 @@ void charts_at_main(struct chart charts[5], const struct past_run *run)
             const struct past_group *group = past_run_main_group(run, scenarios[i]->scenario);
             struct chart_panel *panel = chart_add_group_panel(&charts[q], run, group);
 
+            if (panel && questions[q].own_scale)
+                panel->scale = i;
             if (panel && questions[q].chart.kind == CHART_DOTS)
                 name_control(panel, group);
             for (unsigned c = 0; panel && c < group->count; c++)

@@ -118,22 +118,24 @@ static void add_band(struct chart_panel *panel, const struct past_group *group, 
     point->high = y * (1 + group->smallest);
 }
 
-/* "quick", or "quick, control: ceiling". */
+/* "quick", or "quick (control: ceiling)". */
 static struct chart_panel *add_panel(struct chart *chart, const struct past_group *group,
                                      const struct question *question)
 {
     char title[CHART_NAME_MAX * 2];
 
-    snprintf(title, sizeof(title), "%.60s%s%.40s", group->scenario, question->band ? ", control: " : "",
-             question->band ? group->control : "");
+    snprintf(title, sizeof(title), "%.60s%s%.40s%s", group->scenario, question->band ? " (control: " : "",
+             question->band ? group->control : "", question->band ? ")" : "");
     return chart_add_panel(chart, title);
 }
 
 static void add_scenario(struct chart *chart, const struct past_run *run, const struct past_group *main_group,
-                         const struct question *question)
+                         unsigned scale, const struct question *question)
 {
     struct chart_panel *panel = add_panel(chart, main_group, question);
 
+    if (panel)
+        panel->scale = scale;
     for (unsigned i = 0; panel && i < run->group_count; i++) {
         const struct past_group *group = &run->groups[i];
 
@@ -157,7 +159,7 @@ void charts_over_connections(struct chart charts[3], const struct past_run *run)
             const struct past_group *group = past_run_main_group(run, scenarios[i]->scenario);
 
             if (has_counts(run, group))
-                add_scenario(&charts[q], run, group, &questions[q]);
+                add_scenario(&charts[q], run, group, i, &questions[q]);
         }
         chart_finish(&charts[q], questions[q].missing);
         chart_spread_families(&charts[q]);

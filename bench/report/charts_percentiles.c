@@ -68,7 +68,7 @@ static void add_cell(struct chart *chart, struct chart_panel *panel, const struc
 
 /* A panel of the scenario, or one per load: at each all models answer the same share of what they can. */
 static void add_scenario(struct chart *chart, const struct past_run *run, const struct past_group *main_group,
-                         struct histogram *sum)
+                         unsigned scale, struct histogram *sum)
 {
     if (strcmp(main_group->client, "wrk") == 0)
         return;
@@ -81,6 +81,8 @@ static void add_scenario(struct chart *chart, const struct past_run *run, const 
              group->connections != main_group->connections))
             continue;
         panel = chart_add_group_panel(chart, run, group);
+        if (panel)
+            panel->scale = scale;
         for (unsigned c = 0; panel && c < group->count; c++)
             add_cell(chart, panel, run, &run->cells[group->first + c], sum);
     }
@@ -107,7 +109,7 @@ void charts_percentiles(struct chart *chart, const struct past_run *run)
     if (histogram_open(&sum) < 0)
         return;
     for (unsigned i = 0; i < count; i++)
-        add_scenario(chart, run, past_run_main_group(run, scenarios[i]->scenario), &sum);
+        add_scenario(chart, run, past_run_main_group(run, scenarios[i]->scenario), i, &sum);
     histogram_close(&sum);
     chart_finish(chart, "The run keeps no histograms (cells/*.hlog) of valid cells.");
     chart_spread_families(chart);
@@ -135,6 +137,7 @@ void charts_make(struct chart charts[CHARTS], const struct past_run *run)
     charts[10] = over_settings[1];
     charts[11] = over_settings[2];
     charts[12] = over_connections[2];
+    charts_tell_variants(charts);
 }
 
 void charts_free(struct chart charts[CHARTS])

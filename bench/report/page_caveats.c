@@ -194,7 +194,7 @@ static void say_machine(const struct words_sink *sink, const struct past_run *ru
     if (json_is_true(json_object_get(json_object_get(environment, "build"), "dirty")))
         say(sink, true, "The programs were built from sources that no revision holds.");
     if (load && strtod(load, NULL) > 1)
-        say(sink, true, "The machine was busy before the run began: load %.4s.", load);
+        say(sink, true, "The machine was busy before the run began: load %.1f.", strtod(load, NULL));
     if (server && server[strspn(server, "0123456789")] == '\0')
         say(sink, false, "The servers had one CPU: what models gain by spreading over several is not shown.");
     say(sink, false,

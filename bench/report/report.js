@@ -177,7 +177,7 @@
   }
 
   function rangesOf(chart, panel) {
-    const panels = chart.apart ? [panel] : chart.panels, y = range(panels, [Y, LOW, HIGH], chart.ylog);
+    const panels = chart.apart ? [panel] : chart.panels.filter((p) => p.scale === panel.scale), y = range(panels, [Y, LOW, HIGH], chart.ylog);
     for (const [, low, high] of panels.flatMap((p) => p.band)) { y[0] = Math.min(y[0], low || y[0]); y[1] = Math.max(y[1], high); }
     if (chart.kind === "dots") { y[0] = Math.min(y[0], 1); y[1] = Math.max(y[1], 1); }
     const x = range(chart.panels, [X], chart.xlog);
