@@ -68,6 +68,11 @@
     check(tip.hidden, "the value stays when the pointer has gone");
     svg.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
     check(!tip.hidden && /\d/.test(tip.textContent), "no value by keyboard");
+    check(!/\b1 connections/.test(tip.textContent) && !/logarithmic/.test(tip.textContent), `a value reads badly: ${tip.textContent}`);
+    for (const figure of $("figure.chart").filter((figure) => figure.dataset.chart === "cpu")) {
+      figure.querySelector("svg").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+      check(!/\b1 connections/.test(tip.textContent), `a value reads badly: ${tip.textContent}`);
+    }
     check(document.documentElement.scrollWidth <= innerWidth, `the page is ${document.documentElement.scrollWidth} wide in a window of ${innerWidth}`);
   } catch (error) {
     failures.push(`${error}`);

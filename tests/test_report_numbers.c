@@ -245,7 +245,7 @@ Test(report_numbers, each_scenario_has_its_scale)
             groups + strlen(groups), sizeof(groups) - strlen(groups),
             "%s{\"scenario\":\"%s\",\"client\":\"tenk-load\",\"connections\":%u,\"control\":\"epoll\","
             "\"cells\":[{\"model\":\"epoll\",\"verdict\":\"VALID\",\"server_cpu_us_per_request\":%u.5}]}",
-            i > 0 ? "," : "{\"groups\":[", i < 2 ? "small" : "large", i % 2 * 63 + 1, i < 2 ? 5 : 5000);
+            i > 0 ? "," : "{\"groups\":[", i < 2 ? "small" : "large", i % 2 * 63 + 1, i < 2 ? 5U : 5000U);
     strcat(groups, "]}");
     report_write(report_path("two/results.json"), groups);
     cr_assert_eq(report_run(WORDS(report_path("two"), "--no-plots", "-o", report_path("out"))), 0, "%s",

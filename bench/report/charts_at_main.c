@@ -92,11 +92,12 @@ static const struct question {
 } questions[] = {
     {{.id = "ratio",
       .title = "Server CPU time per request, beside the control",
-      .spread = "Dot: median of the pairs; line: its 95 % interval; shaded: differences this run cannot tell",
+      .spread = "Left is better, the scale is logarithmic; dot: median of the pairs; line: its 95 % "
+                "interval; shaded: differences this run cannot tell",
       .hollow = "hollow: not everyone was served",
       .kind = CHART_DOTS,
       .x_label = "",
-      .y_label = "times the control's, logarithmic",
+      .y_label = "times the control's",
       .y_log = true}, /* twice and half are equally far from 1 */
      add_ratio,
      "No cell has a ratio to its control: too few rounds, or none valid.",

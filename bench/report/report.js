@@ -209,7 +209,7 @@
 
   function describe(chart, panel, mark) {
     const point = mark.point, lines = [mark.series.name];
-    if (chart.kind === "lines") lines.push(chart.id === "percentiles" ? point[NOTE] : `${number(point[X])} ${chart.x}`);
+    if (chart.kind === "lines") lines.push(chart.id === "percentiles" ? point[NOTE] : `${number(point[X])} ${point[X] === 1 ? chart.x.replace(/s$/, "") : chart.x}`);
     lines.push(`${number(point[Y])} ${panel.unit || chart.y}`);
     if (known(point[LOW]) && known(point[HIGH])) lines.push(`${chart.kind === "dots" ? "95 % interval" : "middle half"} ${number(point[LOW])} to ${number(point[HIGH])}`);
     if (known(point[PART])) lines.push(`${number(point[PART])} in user space, ${number(point[Y] - point[PART])} in the kernel`);
