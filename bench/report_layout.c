@@ -65,12 +65,16 @@ static size_t line_length(const char *text, size_t width)
 void report_layout_paragraph(FILE *out, const char *text, const struct terminal *terminal, bool bold)
 {
     const char *style = bold && terminal->colour ? TERMINAL_BOLD : "";
+    size_t note = strspn(text, " "), indent = 0;
 
     while (*text) {
-        size_t length = terminal->width > 0 ? line_length(text, terminal->width) : strlen(text);
+        size_t room = terminal->width > indent ? terminal->width - indent : 0;
+        size_t length = terminal->width > 0 ? line_length(text, room) : strlen(text);
 
-        fprintf(out, "%s%.*s%s\n", style, (int)length, text, style[0] ? TERMINAL_PLAIN : "");
+        fprintf(out, "%*s%s%.*s%s\n", (int)indent, "", style, (int)length, text,
+                style[0] ? TERMINAL_PLAIN : "");
         text += length + strspn(text + length, " ");
+        indent = note > 0 ? note + 2 : 0;
     }
 }
 

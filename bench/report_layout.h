@@ -44,7 +44,8 @@ void report_layout_text(FILE *out, const struct report_line *lines, unsigned cou
 void report_layout_markdown(FILE *out, const struct report_line *lines, unsigned count,
                             const bool shown[REPORT_FIELDS]);
 
-/* A paragraph, with lines no longer than the window where words allow it; bold if that is asked for. */
+/* A paragraph, with lines no longer than the window where words allow it; bold if that is asked for. One that
+ * begins with spaces is a note: its other lines stand two columns further in. */
 void report_layout_paragraph(FILE *out, const char *text, const struct terminal *terminal, bool bold);
 
 /* One of the two, as the style wants it. */

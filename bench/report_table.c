@@ -7,6 +7,7 @@
 #include "report.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report_layout.h"
@@ -194,8 +195,9 @@ static void write_lost(FILE *out, const struct summary_group *group, const char 
         fputs(".\n", out);
 }
 
-static void write_legend(FILE *out, const struct summary_group *group, const char *bullet)
+static void write_legend(FILE *out, const struct summary_group *group, enum report_style style)
 {
+    const char *bullet = report_signs(style)->bullet, *next = style == REPORT_MARKDOWN ? "\n  " : " ";
     bool client_bound = false, partly = false;
 
     for (unsigned i = 0; i < group->count; i++) {
@@ -205,15 +207,15 @@ static void write_legend(FILE *out, const struct summary_group *group, const cha
     if (client_bound)
         fprintf(out,
                 "%sclient-bound: the client had no CPU time left and the server had; a rate in parentheses "
-                "is the\n"
-                "  client's and is not ranked. CPU time per request is the server's all the same.\n",
-                bullet);
+                "is the%s"
+                "client's and is not ranked. CPU time per request is the server's all the same.\n",
+                bullet, next);
     if (partly)
         fprintf(out,
                 "%sserved K of N: by its nature the model serves K clients at once and the others wait, so "
-                "there is\n"
-                "  no latency to compare.\n",
-                bullet);
+                "there is%s"
+                "no latency to compare.\n",
+                bullet, next);
 }
 
 static void write_bars(FILE *out, const struct report_line *lines, unsigned count)
@@ -223,10 +225,40 @@ static void write_bars(FILE *out, const struct report_line *lines, unsigned coun
     report_layout_bars(out, lines, count, &terminal);
 }
 
+static void write_all_notes(FILE *out, const struct summary *summary, const struct summary_group *group,
+                            enum report_style style)
+{
+    const char *bullet = report_signs(style)->bullet;
+
+    report_pairs(out, summary, group, style);
+    write_reasons(out, group, bullet);
+    write_ramps(out, group, bullet);
+    write_lost(out, group, bullet);
+    write_legend(out, group, style);
+}
+
+/* On a terminal a note is broken between words: it is written aside first. */
+static void write_notes(FILE *out, const struct summary *summary, const struct summary_group *group,
+                        enum report_style style)
+{
+    struct terminal terminal = terminal_of(out);
+    char *notes = NULL, *rest, *note;
+    size_t size;
+    FILE *aside = terminal.width > 0 ? open_memstream(&notes, &size) : NULL;
+
+    write_all_notes(aside ? aside : out, summary, group, style);
+    if (!aside)
+        return;
+    fclose(aside);
+    rest = notes;
+    while ((note = strsep(&rest, "\n")))
+        report_layout_paragraph(out, note, &terminal, false);
+    free(notes);
+}
+
 static void write_group(FILE *out, const struct summary *summary, const struct summary_group *group,
                         enum report_style style)
 {
-    const char *bullet = report_signs(style)->bullet;
     struct report_line lines[SCENARIO_LIST_MAX + 1];
     bool shown[REPORT_FIELDS];
 
@@ -244,11 +276,7 @@ static void write_group(FILE *out, const struct summary *summary, const struct s
         why_print(out, group->cells, group->count);
     }
     putc('\n', out);
-    report_pairs(out, summary, group, style);
-    write_reasons(out, group, bullet);
-    write_ramps(out, group, bullet);
-    write_lost(out, group, bullet);
-    write_legend(out, group, bullet);
+    write_notes(out, summary, group, style);
     putc('\n', out);
 }
 

@@ -144,6 +144,11 @@ Test(bench_layout, a_paragraph_fits_the_window)
     report_layout_paragraph(out, sentence, &(struct terminal){0}, true);
     fclose(out);
     cr_assert_eq(strlen(text), strlen(sentence) + 1, "a pipe has no width:\n%s", text);
+    free(text);
+    out = open_memstream(&text, &size);
+    report_layout_paragraph(out, "  a/b: CPU x 1.12, rate x 0.90", &(struct terminal){.width = 20}, false);
+    fclose(out);
+    cr_assert_str_eq(text, "  a/b: CPU x 1.12,\n    rate x 0.90\n", "a note is indented:\n%s", text);
 }
 
 static unsigned count_in_line(const char *model, const char *what)
