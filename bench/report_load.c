@@ -8,7 +8,8 @@
 
 #include "report_layout.h"
 
-enum { HEAD_WIDTH = 17 };
+/* Columns of text: "capacity/s" or a rate; "12345 / 67890". */
+enum { RATE_WIDTH = 10, LATENCY_WIDTH = 12 };
 
 /* "123 / 456"; with what is wrong when the figures say nothing: "(overloaded)". */
 static void put_latencies(char field[REPORT_FIELD_MAX], const struct row *cell)
@@ -33,24 +34,43 @@ static const struct summary_group *find_load(const struct summary *summary, cons
     return NULL;
 }
 
-static void write_field(FILE *out, const char *text, enum report_style style, bool first)
+static void write_field(FILE *out, const char *text, enum report_style style, int width)
 {
     if (style == REPORT_MARKDOWN)
         fprintf(out, " %s |", text);
     else
-        fprintf(out, first ? "%-*s" : "  %*s", HEAD_WIDTH, text);
+        fprintf(out, "  %*s", width, text);
 }
 
-static void write_head(FILE *out, const struct scenario *scenario, enum report_style style)
+static void write_name(FILE *out, const char *name, enum report_style style, int width)
 {
+    if (style == REPORT_MARKDOWN)
+        fprintf(out, "| %s |", name);
+    else
+        fprintf(out, "%-*s", width, name);
+}
+
+/* As wide as the longest name. */
+static int name_width(const struct capacity_group *group)
+{
+    size_t width = strlen("model");
+
+    for (unsigned i = 0; i < group->count; i++)
+        if (strlen(row_text(&group->rows[i], CAPACITY_model)) > width)
+            width = strlen(row_text(&group->rows[i], CAPACITY_model));
+    return (int)width;
+}
+
+static void write_head(FILE *out, const struct capacity_group *group, enum report_style style)
+{
+    const struct scenario *scenario = &group->part->scenario;
     char text[REPORT_FIELD_MAX];
 
-    fputs(style == REPORT_MARKDOWN ? "|" : "", out);
-    write_field(out, "model", style, true);
-    write_field(out, "capacity/s", style, false);
+    write_name(out, "model", style, name_width(group));
+    write_field(out, "capacity/s", style, RATE_WIDTH);
     for (unsigned k = 0; k < scenario->load.count; k++) {
         snprintf(text, sizeof(text), "%.3g %%", scenario->load.items[k] * 100);
-        write_field(out, text, style, false);
+        write_field(out, text, style, LATENCY_WIDTH);
     }
     fputs(style == REPORT_MARKDOWN ? "\n|---|---:|" : "\n", out);
     for (unsigned k = 0; k < scenario->load.count && style == REPORT_MARKDOWN; k++)
@@ -65,16 +85,15 @@ static void write_model(FILE *out, const struct summary *summary, const struct c
     const char *model = row_text(row, CAPACITY_model);
     char text[REPORT_FIELD_MAX];
 
-    fputs(style == REPORT_MARKDOWN ? "|" : "", out);
-    write_field(out, model, style, true);
+    write_name(out, model, style, name_width(group));
     report_put_rate(text, row_number(row, CAPACITY_capacity_per_s), capacity_ranked(row));
-    write_field(out, text, style, false);
+    write_field(out, text, style, RATE_WIDTH);
     for (unsigned k = 0; k < scenario->load.count; k++) {
         const struct summary_group *load =
             find_load(summary, group->part, group->connections, scenario->load.items[k]);
 
         put_latencies(text, load ? summary_find_cell(load, model) : NULL);
-        write_field(out, text, style, false);
+        write_field(out, text, style, LATENCY_WIDTH);
     }
     putc('\n', out);
 }
@@ -90,7 +109,7 @@ void report_load(FILE *out, const struct summary *summary, const struct session_
         fprintf(out, "%s%s: %u connection%s, p50 / p99 in %s over the share of each model's own capacity\n\n",
                 report_signs(style)->heading, part->scenario.name, group->connections,
                 group->connections > 1 ? "s" : "", report_signs(style)->us);
-        write_head(out, &part->scenario, style);
+        write_head(out, group, style);
         for (unsigned i = 0; i < group->count; i++)
             write_model(out, summary, group, &group->rows[i], style);
         putc('\n', out);
