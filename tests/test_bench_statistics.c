@@ -162,7 +162,7 @@ Test(bench_statistics, independent_pairs_by_rank)
         cr_assert_eq(estimate.pairs, known[i].pairs);
     }
     cr_assert(isnan(statistics_independent(values, 5).ratio),
-              "of five pairs even the ends hold it in 94 % only");
+              "of five pairs even the ends hold it in 94 of 100 cases only");
     cr_assert(isnan(statistics_independent(values, 0).low));
 }
 
