@@ -311,9 +311,9 @@ readme: all ## fill the marked blocks of README.md, those that name no run from 
 docs: ## fill the marked blocks of the other pages from the runs that they name
 	$(Q)for file in $(SPLICED); do bench/readme/splice $$file || exit; done
 
-# What the pages quote: the front page, the field guide, what waits and idles, and the transports. Half an hour.
+# What the pages quote: the front page, the field guide, what waits and idles, and the transports. Three quarters of an hour.
 PUBLISHED := 'quick' '-n 8 models limits limits_churn nginx nginx_pipeline nginx_churn libraries' \
-	'-n 3 idle' '-n 3 --no-cost pool waiting' '-n 3 --no-cost cpu churn body large pipeline' 'transports'
+	'-n 8 idle' '-n 6 --no-cost waiting' '-n 3 --no-cost pool cpu churn body large pipeline' 'transports'
 bench-published: all limits ## the runs that the pages quote; afterwards `make publish RUN=...` for each that it names
 	$(Q)for words in $(PUBLISHED); do $(BUILD)/tenk-bench $$words || exit; done
 
