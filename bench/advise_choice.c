@@ -293,31 +293,37 @@ static bool is_shown(enum difference difference)
 
 /* > 0: the first is better and that is shown; < 0: the second; 0: no difference is shown. */
 static int compare_shown(const struct advise_field *field, const struct advise_runner *a,
-                         const struct advise_runner *b)
+                         const struct advise_runner *b, const struct advise_margin *margin)
 {
     bool a_keeps = advise_figures(field, a).keeps, b_keeps = advise_figures(field, b).keeps;
-    struct advise_margin margin;
 
     if (!a_keeps && !b_keeps)
         return 0;
-    margin = advise_margin(field, a, b);
     if (a_keeps != b_keeps && !field->open)
-        return margin.latency_differs == (a_keeps ? DIFFERENCE_LESS : DIFFERENCE_MORE) ? a_keeps - b_keeps
-                                                                                       : 0;
-    if (is_shown(margin.rate_differs))
-        return margin.rate_differs == DIFFERENCE_MORE ? 1 : -1;
-    if (is_shown(margin.cpu_differs))
-        return margin.cpu_differs == DIFFERENCE_LESS ? 1 : -1;
+        return margin->latency_differs == (a_keeps ? DIFFERENCE_LESS : DIFFERENCE_MORE) ? a_keeps - b_keeps
+                                                                                        : 0;
+    if (is_shown(margin->rate_differs))
+        return margin->rate_differs == DIFFERENCE_MORE ? 1 : -1;
+    if (is_shown(margin->cpu_differs))
+        return margin->cpu_differs == DIFFERENCE_LESS ? 1 : -1;
     return 0;
+}
+
+static bool is_shown_behind(const struct advise_field *field, const struct advise_runner *runner,
+                            const struct advise_runner *best)
+{
+    struct advise_margin margin = advise_margin(field, best, runner);
+
+    return compare_shown(field, best, runner, &margin) > 0;
 }
 
 /* Where nothing is shown the figures decide who is named first; of those that keep nothing the nearest. */
 static bool is_better(const struct advise_field *field, const struct advise_runner *a,
                       const struct advise_runner *b)
 {
-    int shown = compare_shown(field, a, b);
-    struct advise_figures one = advise_figures(field, a), other = advise_figures(field, b);
     struct advise_margin margin = advise_margin(field, a, b);
+    struct advise_figures one = advise_figures(field, a), other = advise_figures(field, b);
+    int shown = compare_shown(field, a, b, &margin);
 
     if (shown != 0)
         return shown > 0;
@@ -361,7 +367,7 @@ struct advise_answer advise_choose(const struct advise_field *field)
         return answer;
     answer.second_figures = advise_figures(field, answer.second);
     answer.margin = advise_margin(field, answer.chosen, answer.second);
-    answer.shown = compare_shown(field, answer.chosen, answer.second) > 0;
+    answer.shown = compare_shown(field, answer.chosen, answer.second, &answer.margin) > 0;
     answer.few = !(ranks_wilcoxon_least(answer.margin.cpu.pairs) * questions(field) < shown_below);
     return answer;
 }
@@ -388,7 +394,7 @@ bool advise_prune(struct advise_field *field)
         struct advise_runner *runner = &field->runners[i];
 
         if (!runner->out && answer.kept && runner != answer.chosen && runner != answer.second &&
-            compare_shown(field, answer.chosen, runner) > 0) {
+            is_shown_behind(field, runner, answer.chosen)) {
             runner->out = true;
             snprintf(runner->why, sizeof(runner->why), "%s is shown to be better", answer.chosen->name);
         }

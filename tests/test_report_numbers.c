@@ -163,19 +163,18 @@ Test(report_numbers, variants_are_a_line_over_workers)
     free(page);
 }
 
-/* epoll, epoll+1000 and epoll+10000 are one line over the idle connections; a transport is a line of its own.
- */
-Test(report_numbers, variants_are_a_line_over_idle_connections)
+/* The page of a run of these models at 64 connections, each second beside 900 idle ones; with_cost: and a
+ * cost slice of each, in which memory was read. free() it. */
+static char *page_of_idle(const char *const *models, unsigned count, bool with_cost)
 {
-    static const char *const models[] = {"poll", "poll+900", "poll+unix", "poll+unix+900"};
-    char *page, samples[4096] = "", cells[2048] = "", groups[4096];
+    char samples[4096] = "", cells[2048] = "", groups[4096];
 
     report_make_large("idle", 1, 1);
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < count; i++) {
         snprintf(cells + strlen(cells), sizeof(cells) - strlen(cells),
                  "%s{\"model\":\"%s\",\"verdict\":\"VALID\",\"requests_per_s\":%u.5}", i > 0 ? "," : "",
                  models[i], i + 100);
-        for (unsigned cost = 0; cost < 2; cost++)
+        for (unsigned cost = 0; cost <= with_cost; cost++)
             snprintf(samples + strlen(samples), sizeof(samples) - strlen(samples),
                      "{\"kind\":\"%s\",\"scenario\":\"s\",\"client\":\"tenk-load\",\"model\":\"%s\","
                      "\"connections\":64,\"slice\":%u,\"attempt\":0,\"idle_connections\":%u,\"target\":\"/\","
@@ -190,7 +189,16 @@ Test(report_numbers, variants_are_a_line_over_idle_connections)
     report_write(report_path("idle/samples.jsonl"), samples);
     cr_assert_eq(report_run(WORDS(report_path("idle"), "--no-plots", "-o", report_path("out"))), 0, "%s",
                  report_errors());
-    page = report_page();
+    return report_page();
+}
+
+/* epoll, epoll+1000 and epoll+10000 are one line over the idle connections; a transport is a line of its own.
+ */
+Test(report_numbers, variants_are_a_line_over_idle_connections)
+{
+    static const char *const models[] = {"poll", "poll+900", "poll+unix", "poll+unix+900"};
+    char *page = page_of_idle(models, 4, true);
+
     report_expect_in(page, "id=\"run-0-idle\"");
     report_expect_in(page, "row\">poll</th><td data-v=\"0\">0</td><td data-v=\"100.5\">");
     report_expect_in(page, "row\">poll</th><td data-v=\"900\">900</td><td data-v=\"101.5\">");
@@ -206,28 +214,8 @@ Test(report_numbers, variants_are_a_line_over_idle_connections)
 Test(report_numbers, one_setting_is_no_line)
 {
     static const char *const models[] = {"poll", "poll+900", "epoll"};
-    char *page, samples[2048] = "", cells[1024] = "", groups[2048];
+    char *page = page_of_idle(models, 3, false);
 
-    report_make_large("idle", 1, 1);
-    for (unsigned i = 0; i < 3; i++) {
-        snprintf(cells + strlen(cells), sizeof(cells) - strlen(cells),
-                 "%s{\"model\":\"%s\",\"verdict\":\"VALID\",\"requests_per_s\":%u.5}", i > 0 ? "," : "",
-                 models[i], i + 100);
-        snprintf(samples + strlen(samples), sizeof(samples) - strlen(samples),
-                 "{\"kind\":\"timing\",\"scenario\":\"s\",\"client\":\"tenk-load\",\"model\":\"%s\","
-                 "\"connections\":64,\"slice\":%u,\"attempt\":0,\"idle_connections\":%u,\"target\":\"/\","
-                 "\"verdict\":\"VALID\"}\n",
-                 models[i], i, i % 2 * 900);
-    }
-    snprintf(groups, sizeof(groups),
-             "{\"groups\":[{\"scenario\":\"s\",\"client\":\"tenk-load\",\"connections\":64,\"control\":\"c\","
-             "\"cells\":[%s]}]}",
-             cells);
-    report_write(report_path("idle/results.json"), groups);
-    report_write(report_path("idle/samples.jsonl"), samples);
-    cr_assert_eq(report_run(WORDS(report_path("idle"), "--no-plots", "-o", report_path("out"))), 0, "%s",
-                 report_errors());
-    page = report_page();
     report_expect_in(page, "Models measured at one setting only are left out.");
     report_expect_in(page, "No panel of memory, idle ones included: it was not measured");
     report_expect_not_in(page, "row\">epoll</th><td data-v=\"0\">");
