@@ -75,15 +75,6 @@ struct advise_figures {
 };
 struct advise_figures advise_figures(const struct advise_field *field, const struct advise_runner *runner);
 
-/*
- * Of one that did not serve everybody at its first look: whether a longer ramp would not help, for even so it
- * answered far less than two others. Then why says so.
- */
-bool advise_hopeless(const struct advise_field *field, struct advise_runner *runner);
-
-/* After the screening: says which loop, and takes all but the most promising out of the race (two stay). */
-void advise_screen(struct advise_field *field, unsigned finalists);
-
 /* One runner over another. */
 struct advise_margin {
     struct estimate rate, cpu, latency; /* over the rounds of both */
@@ -104,12 +95,6 @@ struct advise_answer {
     bool few;   /* rounds: not even if all agreed could they show one */
 };
 struct advise_answer advise_choose(const struct advise_field *field);
-
-/*
- * Nobody keeps the objective in closed loop, though one look at each had said so: begins anew in open loop,
- * with a search.
- */
-void advise_reopen(struct advise_field *field);
 
 /*
  * Between rounds: takes out who is shown to be behind; two stay. Whether enough is known. It looks only at 12

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "advise_open.h"
+#include "advise_screening.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "units.h"

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "advise_finals.h"
+#include "advise_screening.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "leftovers.h"

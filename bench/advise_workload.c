@@ -4,6 +4,7 @@
 #include "advise_workload.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "capacity.h"
@@ -67,6 +68,11 @@ const char *advise_workload_words(const struct advise_workload *workload, char *
         snprintf(text + used, size - (size_t)used, ", %s of computing in every request",
                  units_format_duration(time, workload->spin_ns));
     return text;
+}
+
+double advise_limit_us(const struct advise_workload *workload)
+{
+    return workload->objective.text ? (double)workload->objective.limit_ns / 1e3 : INFINITY;
 }
 
 const char *advise_latency_name(const struct advise_workload *workload, char *text, size_t size)

@@ -24,6 +24,9 @@ const char *advise_workload_target(const struct advise_workload *workload, char 
 /* "2000 connections, 5.00 ms of waiting in every request". Returns text. */
 const char *advise_workload_words(const struct advise_workload *workload, char *text, size_t size);
 
+/* The latency that the objective allows, in microseconds; without one infinity. */
+double advise_limit_us(const struct advise_workload *workload);
+
 /* The latency the objective looks at, as people call it: "p99"; without an objective that one, too. */
 const char *advise_latency_name(const struct advise_workload *workload, char *text, size_t size);
 

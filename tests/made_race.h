@@ -13,6 +13,7 @@
 #include "../bench/advise_choice.c"
 #include "../bench/advise_open.c"
 #include "../bench/advise_plan.c"
+#include "../bench/advise_screening.c"
 #include "../bench/advise_words.c"
 #include "../bench/advise_workload.c"
 #include "../bench/capacity.c"

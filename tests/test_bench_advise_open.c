@@ -11,6 +11,7 @@
 #include "../bench/advise_aa.c"
 #include "../bench/advise_choice.c"
 #include "../bench/advise_open.c"
+#include "../bench/advise_screening.c"
 #include "../bench/advise_words.c"
 #include "../bench/advise_workload.c"
 #include "../bench/capacity.c"
