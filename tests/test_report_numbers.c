@@ -163,9 +163,9 @@ Test(report_numbers, variants_are_a_line_over_workers)
     free(page);
 }
 
-/* The page of a run of these models at 64 connections, each second beside 900 idle ones; with_cost: and a
- * cost slice of each, in which memory was read. free() it. */
-static char *page_of_idle(const char *const *models, unsigned count, bool with_cost)
+/* The page of a run of these models at 64 connections, each second beside 900 idle ones. Kinds of slices: 1,
+ * timing; 2, and a cost slice of each, in which memory was read. free() it. */
+static char *page_of_idle(const char *const *models, unsigned count, unsigned kinds)
 {
     char samples[4096] = "", cells[2048] = "", groups[4096];
 
@@ -174,7 +174,7 @@ static char *page_of_idle(const char *const *models, unsigned count, bool with_c
         snprintf(cells + strlen(cells), sizeof(cells) - strlen(cells),
                  "%s{\"model\":\"%s\",\"verdict\":\"VALID\",\"requests_per_s\":%u.5}", i > 0 ? "," : "",
                  models[i], i + 100);
-        for (unsigned cost = 0; cost <= with_cost; cost++)
+        for (unsigned cost = 0; cost < kinds; cost++)
             snprintf(samples + strlen(samples), sizeof(samples) - strlen(samples),
                      "{\"kind\":\"%s\",\"scenario\":\"s\",\"client\":\"tenk-load\",\"model\":\"%s\","
                      "\"connections\":64,\"slice\":%u,\"attempt\":0,\"idle_connections\":%u,\"target\":\"/\","
@@ -197,7 +197,7 @@ static char *page_of_idle(const char *const *models, unsigned count, bool with_c
 Test(report_numbers, variants_are_a_line_over_idle_connections)
 {
     static const char *const models[] = {"poll", "poll+900", "poll+unix", "poll+unix+900"};
-    char *page = page_of_idle(models, 4, true);
+    char *page = page_of_idle(models, 4, 2);
 
     report_expect_in(page, "id=\"run-0-idle\"");
     report_expect_in(page, "row\">poll</th><td data-v=\"0\">0</td><td data-v=\"100.5\">");
@@ -214,7 +214,7 @@ Test(report_numbers, variants_are_a_line_over_idle_connections)
 Test(report_numbers, one_setting_is_no_line)
 {
     static const char *const models[] = {"poll", "poll+900", "epoll"};
-    char *page = page_of_idle(models, 3, false);
+    char *page = page_of_idle(models, 3, 1);
 
     report_expect_in(page, "Models measured at one setting only are left out.");
     report_expect_in(page, "No panel of memory, idle ones included: it was not measured");
