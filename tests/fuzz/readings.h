@@ -20,7 +20,7 @@ struct reading {
     char body[READING_BODY_MAX]; /* what fits of it */
     size_t body_size;
     bool chunked;      /* ours only */
-    const char *error; /* llhttp's name of it */
+    const char *error, *reason; /* llhttp's name of it, and its words */
 };
 
 /* Appends to the body; one that does not fit is refused. */

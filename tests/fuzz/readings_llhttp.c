@@ -46,6 +46,7 @@ void reading_of_llhttp(const char *bytes, size_t size, struct reading *reading)
     if (error != HPE_OK && error != HPE_PAUSED && error != HPE_PAUSED_UPGRADE)
         reading->is = READING_REFUSED;
     reading->error = llhttp_errno_name(error);
+    reading->reason = llhttp_get_error_reason(&parser);
     strcpy(reading->method, llhttp_method_name((llhttp_method_t)parser.method));
     if (reading->is == READING_COMPLETE)
         reading->used = (size_t)(llhttp_get_error_pos(&parser) - bytes);
