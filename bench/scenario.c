@@ -24,7 +24,7 @@ void scenario_defaults(struct scenario *scenario)
         .connections = {.items = {64}, .count = 1},
         .clients = {.items = {"tenk-load"}, .count = 1},
         .rounds = 24,
-        .rounds_per_start = 8,
+        .rounds_per_start = 1,
         .searches = 5,
         .wrk_rounds = 3,
         .pipeline = 1,
@@ -52,6 +52,17 @@ struct parsing {
     bool given[SCENARIO_KEYS_MAX];
 };
 
+/* A comment behind a value: inih cuts it off a line that begins a value, but not off one that continues it.
+ */
+static void cut_comment(char *line)
+{
+    for (char *at = line + 1; *at; at++)
+        if (*at == ';' && isspace((unsigned char)at[-1])) {
+            strcpy(at, "\n");
+            return;
+        }
+}
+
 /*
  * Lines for inih. Debian's library is built without line numbers for the handler and with lines of
  * at most 200 bytes, so both are looked after here: lines are counted as they are handed over.
@@ -70,6 +81,8 @@ static char *read_line(char *line, int size, void *context)
                     "the line is longer than %d bytes; go on in the next line, beginning with a blank",
                     size - 2);
     }
+    if (parsing->continued)
+        cut_comment(line);
     return line;
 }
 
