@@ -71,10 +71,10 @@ static int set_any(struct scenario *scenario, const struct option_list *settings
 /* How sure it is to be, in rounds: between the two stands what the scenario says. */
 static int set_depth(struct scenario *scenario, const struct bench_options *options, struct failure *failure)
 {
-    static const char *const keys[] = {"rounds", "rounds_per_start", "slice"};
-    static const char *const quick[] = {"12", "4", "500ms"}, *const deep[] = {"60", "8", "1s"};
+    static const char *const keys[] = {"rounds", "slice"};
+    static const char *const quick[] = {"12", "500ms"}, *const deep[] = {"60", "1s"};
 
-    for (unsigned i = 0; (options->quick || options->deep) && i < 3; i++)
+    for (unsigned i = 0; (options->quick || options->deep) && i < 2; i++)
         if (scenario_set(scenario, keys[i], options->quick ? quick[i] : deep[i], failure) < 0)
             return -1;
     return 0;
