@@ -4,6 +4,7 @@
 #include "report_layout.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 enum { BARS_WIDTH_MIN = 60, BARS_MAX = 40, NAME_MAX_SHOWN = 20 };
@@ -76,6 +77,18 @@ void report_layout_paragraph(FILE *out, const char *text, const struct terminal 
         text += length + strspn(text + length, " ");
         indent = note > 0 ? note + 2 : 0;
     }
+}
+
+void report_say(FILE *out, enum report_style style, const char *format, ...)
+{
+    char text[REPORT_SAID_MAX];
+    struct terminal terminal = style == REPORT_MARKDOWN ? (struct terminal){0} : terminal_of(out);
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text, sizeof(text), format, values);
+    va_end(values);
+    report_layout_paragraph(out, text, &terminal, false);
 }
 
 /* ---- aligned text ---- */

@@ -48,6 +48,12 @@ void report_layout_markdown(FILE *out, const struct report_line *lines, unsigned
  * begins with spaces is a note: its other lines stand two columns further in. */
 void report_layout_paragraph(FILE *out, const char *text, const struct terminal *terminal, bool bold);
 
+/* A line about a table, put together as by printf(3), at most REPORT_SAID_MAX - 1 bytes: on a terminal a
+ * paragraph. */
+enum { REPORT_SAID_MAX = 600 };
+void report_say(FILE *out, enum report_style style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* One of the two, as the style wants it. */
 void report_layout(FILE *out, const struct report_line *lines, unsigned count, bool shown[REPORT_FIELDS],
                    enum report_style style);

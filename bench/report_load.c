@@ -106,9 +106,11 @@ void report_load(FILE *out, const struct summary *summary, const struct session_
 
         if (group->part != part)
             continue;
-        fprintf(out, "%s%s: %u connection%s, p50 / p99 in %s over the share of each model's own capacity\n\n",
-                report_signs(style)->heading, part->scenario.name, group->connections,
-                group->connections > 1 ? "s" : "", report_signs(style)->us);
+        report_say(out, style,
+                   "%s%s: %u connection%s, p50 / p99 in %s over the share of each model's own capacity",
+                   report_signs(style)->heading, part->scenario.name, group->connections,
+                   group->connections > 1 ? "s" : "", report_signs(style)->us);
+        putc('\n', out);
         write_head(out, group, style);
         for (unsigned i = 0; i < group->count; i++)
             write_model(out, summary, group, &group->rows[i], style);

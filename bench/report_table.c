@@ -126,22 +126,26 @@ static const char *transport_of_all(const struct summary_group *group)
 static void write_title(FILE *out, const struct summary_group *group, enum report_style style)
 {
     const struct scenario *scenario = &group->part->scenario;
-    char slice[UNITS_TEXT_MAX];
+    char slice[UNITS_TEXT_MAX], share[160] = "";
     bool wrk = group->client == CLIENT_WRK;
 
     units_format_duration(slice, wrk ? scenario->wrk_slice_ns : scenario->slice_ns);
-    fprintf(out, "%s%s: %u connection%s, %s, %s over %s", report_signs(style)->heading, scenario->name,
-            group->connections, group->connections > 1 ? "s" : "", client_name(group->client),
-            scenario->protocol, transport_of_all(group));
     if (group->load > 0)
-        fprintf(out, ", at %.3g %% of each model's own capacity (%s)", group->load * 100, scenario->capacity);
-    fprintf(out, ", %u rounds of %s\n", wrk ? (unsigned)scenario->wrk_rounds : group->part->rounds, slice);
-    if (!isnan(group->same.low))
-        fprintf(out,
-                "%sTwo copies of %s differed by %+.1f %% [%+.1f, %+.1f]: smaller differences of CPU time "
-                "prove nothing.\n",
-                report_signs(style)->apart, scenario->control, (group->same.ratio - 1) * 100,
-                (group->same.low - 1) * 100, (group->same.high - 1) * 100);
+        snprintf(share, sizeof(share), ", at %.3g %% of each model's own capacity (%.100s)",
+                 group->load * 100, scenario->capacity);
+    report_say(out, style, "%s%s: %u connection%s, %s, %s over %s%s, %u rounds of %s",
+               report_signs(style)->heading, scenario->name, group->connections,
+               group->connections > 1 ? "s" : "", client_name(group->client), scenario->protocol,
+               transport_of_all(group), share, wrk ? (unsigned)scenario->wrk_rounds : group->part->rounds,
+               slice);
+    if (!isnan(group->same.low)) {
+        fputs(report_signs(style)->apart, out);
+        report_say(out, style,
+                   "Two copies of %s differed by %+.1f %% [%+.1f, %+.1f]: smaller differences of CPU time "
+                   "prove nothing.",
+                   scenario->control, (group->same.ratio - 1) * 100, (group->same.low - 1) * 100,
+                   (group->same.high - 1) * 100);
+    }
     putc('\n', out);
 }
 
@@ -316,9 +320,10 @@ void report_tables(FILE *out, const struct summary *summary, enum report_style s
         putc('\n', out);
     }
     if (summary->noisy > 0 || summary->repeats > 0)
-        fprintf(out, "%u of %u slices were run again for noise; %u are still noisy%s\n", summary->repeats,
-                summary->slices, summary->noisy,
-                (summary->noisy + summary->repeats) * 5 > summary->slices
-                    ? ". More than one in five: this machine is unfit to measure on at the moment."
-                    : ".");
+        report_say(out, style, "%u of %u slices %s run again for noise; %u %s still noisy.%s",
+                   summary->repeats, summary->slices, summary->repeats == 1 ? "was" : "were", summary->noisy,
+                   summary->noisy == 1 ? "is" : "are",
+                   (summary->noisy + summary->repeats) * 5 > summary->slices
+                       ? " More than one in five: this machine is unfit to measure on at the moment."
+                       : "");
 }

@@ -175,8 +175,8 @@ static void say_noise(const struct words_sink *sink, const struct past_run *run)
 
     if (!(slices > 0))
         return;
-    say(sink, unfit, "%.0f of %.0f slices were run again for noise; %.0f %s still noisy.%s", repeated, slices,
-        noisy, noisy == 1 ? "is" : "are",
+    say(sink, unfit, "%.0f of %.0f slices %s run again for noise; %.0f %s still noisy.%s", repeated, slices,
+        repeated == 1 ? "was" : "were", noisy, noisy == 1 ? "is" : "are",
         unfit ? " More than one in five: the machine was unfit to measure on." : "");
 }
 
