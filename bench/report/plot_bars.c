@@ -31,6 +31,15 @@ static void write_whisker(FILE *out, const struct chart_point *point, double row
             point->low, row, point->high, row, PLOT_TEXT);
 }
 
+/* Three digits, as in the page's tables. */
+static int decimals(double value)
+{
+    return fabs(value) >= 99.95 || value == trunc(value) ? 0
+           : fabs(value) >= 9.995                        ? 1
+           : fabs(value) >= 0.095                        ? 2
+                                                         : 3;
+}
+
 static void write_bar(FILE *out, const struct chart_series *series, double row)
 {
     const struct chart_point *point = &series->points[0];
@@ -48,8 +57,8 @@ static void write_bar(FILE *out, const struct chart_series *series, double row)
     if (point->high > point->low)
         write_whisker(out, point, row);
     fprintf(out,
-            "set label '%.3g' at %.9g, %.2f left offset 0.6,0 tc rgb '" PLOT_TEXT "' font 'sans-serif,11'\n",
-            point->y, fmax(point->y, isnan(point->high) ? 0 : point->high), row);
+            "set label '%.*f' at %.9g, %.2f left offset 0.6,0 tc rgb '" PLOT_TEXT "' font 'sans-serif,11'\n",
+            decimals(point->y), point->y, fmax(point->y, isnan(point->high) ? 0 : point->high), row);
 }
 
 static void write_dot(FILE *out, const struct chart_series *series, double row)
