@@ -94,9 +94,9 @@ static int parse_names(struct name_list *list, const char *value, const char **w
     int got;
 
     list->count = 0;
-    *wrong = "takes names, separated by blanks, each once";
+    *wrong = "takes names, separated by blanks, each once; none begins with # or ;";
     while ((got = next_word(&value, word)) > 0) {
-        if (list->count == SCENARIO_LIST_MAX || name_list_has(list, word))
+        if (list->count == SCENARIO_LIST_MAX || name_list_has(list, word) || strchr("#;", word[0]))
             return -1;
         strcpy(list->items[list->count++], word);
     }

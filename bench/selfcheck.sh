@@ -68,12 +68,12 @@ cost() {
         $1 == "\"base\":" && this == kind && metric == "\"cpu\"," { sub(",", "", $2); print $2; exit }'
 }
 
-# plant NAME PER_CENT KIND - the duet with so much planted, of what a request costs as measured for ten seconds before it: a
+# plant NAME PER_CENT KIND - the duet with so much planted, of what a request costs as measured for half a minute before it: a
 # virtual machine may be a third slower than a minute ago. A run that is completed keeps what was planted at its start.
 plant() {
     if [ ! -f "$directory/$1/run.json" ]; then
         rm -rf "$directory/$1-before"
-        bench "$1-before" --duet "$base" "$base" -n 4 --no-cost -o "$directory/$1-before"
+        bench "$1-before" --duet "$base" "$base" -n 12 --no-cost -o "$directory/$1-before"
         before=$(cost "$1-before" "$3")
         planted=$(awk -v us="$before" -v percent="$2" 'BEGIN { printf "%.1f", us * 10 * percent }')
         echo "planted for $1: $planted ns of $before us"

@@ -36,13 +36,15 @@ static bool is_excused(const struct reading *ours, const struct reading *theirs)
     static const char *const in_chunks[] = {"HPE_INVALID_CONTENT_LENGTH", "HPE_UNEXPECTED_CONTENT_LENGTH",
                                             "HPE_INVALID_CHUNK_SIZE", NULL};
 
+    static const char extensions[] = "Invalid character in chunk extensions"; /* of the name, of the value */
+
     if (strcmp(ours->method, "CONNECT") == 0)
         return true;
     if (theirs->is == READING_COMPLETE)
         return false;
     return is_one_of(theirs->error, anywhere) ||
            (ours->chunked && (is_one_of(theirs->error, in_chunks) ||
-                              strcmp(theirs->reason, "Invalid character in chunk extensions") == 0));
+                              strncmp(theirs->reason, extensions, strlen(extensions)) == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

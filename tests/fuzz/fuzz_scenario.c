@@ -66,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *once = written(&scenario, &once_size);
     FUZZ_CHECK(parse(&again, once, once_size) == 0);
     char *twice = written(&again, &twice_size);
+    if (once_size != twice_size || memcmp(once, twice, once_size) != 0)
+        fprintf(stderr, "once:\n%stwice:\n%s", once, twice);
     FUZZ_CHECK(once_size == twice_size && memcmp(once, twice, once_size) == 0);
     free(once);
     free(twice);
