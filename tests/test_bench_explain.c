@@ -24,7 +24,8 @@ static json_t *run_cell(const char *model, const char *target, unsigned connecti
     snprintf(
         text, sizeof(text),
         "[scenario]\nname = bound\nmodels = %s\ncontrol = none\ntarget = %s\nconnections = %u\nrounds = 2\n"
-        "rounds_per_start = 2\nslice = 300ms\nramp = 100ms\nretries = 0\n",
+        "rounds_per_start = 2\nslice = 300ms\nramp = 100ms\nretries = 0\nforeign_cpu_max = 1000\nsteal_max = "
+        "1000\n",
         model, target, connections);
     bench_write_scenario(text);
     bench_run_program("tenk-bench", BENCH_WORDS(bench_scenario, "--explain", "-o", bench_run));
