@@ -134,6 +134,11 @@ static int on_value(void *context, const char *section, const char *name, const 
 
     if (parsing->wrong_line > 0)
         return 0;
+    if (value[0] == ';') {
+        failure_set(parsing->failure, EXIT_USAGE, "the value of %s begins like a comment", name);
+        parsing->wrong_line = parsing->line;
+        return 0;
+    }
     if (length + strlen(value) + 2 > sizeof(parsing->value)) {
         failure_set(parsing->failure, EXIT_USAGE, "the value of %s is too long", name);
         parsing->wrong_line = parsing->line;

@@ -27,7 +27,14 @@ static bool is_one_of(const char *error, const char *const names[])
     return false;
 }
 
-static bool is_excused(const struct reading *ours, const struct reading *theirs)
+/* llhttp knows no tab behind a number. RFC 9110, 5.6.3: optional white space is blanks and tabs. */
+static bool is_tab_behind_length(const char *bytes, const struct reading *ours, const struct reading *theirs)
+{
+    return strcmp(theirs->reason, "Invalid character in Content-Length") == 0 &&
+           memchr(bytes, '\t', ours->used);
+}
+
+static bool is_excused(const char *bytes, const struct reading *ours, const struct reading *theirs)
 {
     static const char *const anywhere[] = {"HPE_INVALID_METHOD",    "HPE_INVALID_VERSION",
                                            "HPE_INVALID_URL",       "HPE_INVALID_TRANSFER_ENCODING",
@@ -42,7 +49,7 @@ static bool is_excused(const struct reading *ours, const struct reading *theirs)
         return true;
     if (theirs->is == READING_COMPLETE)
         return false;
-    return is_one_of(theirs->error, anywhere) ||
+    return is_one_of(theirs->error, anywhere) || is_tab_behind_length(bytes, ours, theirs) ||
            (ours->chunked && (is_one_of(theirs->error, in_chunks) ||
                               strncmp(theirs->reason, extensions, strlen(extensions)) == 0));
 }
@@ -58,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ours.is != READING_COMPLETE)
         return 0;
     reading_of_llhttp(bytes, ours.used, &theirs);
-    if (is_excused(&ours, &theirs))
+    if (is_excused(bytes, &ours, &theirs))
         return 0;
     if (theirs.is != READING_COMPLETE)
         fprintf(stderr, "llhttp says %s: %s\n", theirs.error, theirs.reason);
