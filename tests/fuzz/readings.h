@@ -19,7 +19,7 @@ struct reading {
     size_t target_size;
     char body[READING_BODY_MAX]; /* what fits of it */
     size_t body_size;
-    bool chunked;      /* ours only */
+    bool chunked;               /* ours only */
     const char *error, *reason; /* llhttp's name of it, and its words */
 };
 
