@@ -284,8 +284,8 @@ static void expect_not_ours(const char *why)
 
 Test(counters, a_file_of_something_else_is_refused, .init = make_path, .fini = remove_path)
 {
-    static _Alignas(
-        struct counters_table) char bytes[sizeof(struct counters_table) + sizeof(struct counters) + 1];
+    enum { BYTES = sizeof(struct counters_table) + sizeof(struct counters) + 1 };
+    static _Alignas(struct counters_table) char bytes[BYTES];
     struct counters_table *head = (struct counters_table *)(void *)bytes;
     const size_t right_size = sizeof(bytes) - 1;
 
