@@ -74,10 +74,11 @@ static int copy_text(char *into, size_t size, const char *value, const char **wr
 /* Cuts the next word from *text into `word`. 1, 0 at the end, -1 when it does not fit. */
 static int next_word(const char **text, char word[SCENARIO_NAME_MAX])
 {
+    static const char between[] = ", \t\v\f\r"; /* all that isspace(3) knows: inih cuts it off a line's end */
     size_t length;
 
-    *text += strspn(*text, " \t,");
-    length = strcspn(*text, " \t,");
+    *text += strspn(*text, between);
+    length = strcspn(*text, between);
     if (length == 0)
         return 0;
     if (length >= SCENARIO_NAME_MAX)
