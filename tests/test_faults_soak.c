@@ -1,7 +1,7 @@
 /*
  * Honest and hostile clients, mixed, for a long time: memory, descriptors and threads stay flat.
  *
- * SOAK_SECONDS (`make soak`: 600) is divided among the models; without it each has a second. First, in parts
+ * SOAK_SECONDS (`make soak`: 600) is divided among the models; without it each has two. First, in parts
  * of that, what a server keeps for reuse is filled; what it holds at rest then is what it may hold at the
  * end. Where buffers travel between workers that takes seconds: each pool may come to keep BUFFERS_SPARE of
  * them.
@@ -23,10 +23,11 @@ enum {
 #undef MODEL
 #undef REFERENCE
     ,
-    WARM_PARTS = 3, /* a third of the time is one part */
-    WARM_MOST = 30, /* parts, before what still grows is called a leak if it grows on */
-    WARM_KIB = 128, /* growth in a part that is none */
-    WARM_FLAT = 3,  /* so many parts of that in a row end the filling */
+    WARM_MOST = 30,               /* parts, before what still grows is called a leak if it grows on */
+    WARM_KIB = 128,               /* growth in a part that is none */
+    WARM_FLAT = 3,                /* so many parts of that in a row end the filling */
+    REST = 2,                     /* parts after it */
+    PARTS = 1 + WARM_FLAT + REST, /* that the time of a model has, when it is filled at once */
     CROWD = 12,
 };
 
@@ -47,7 +48,7 @@ static int64_t time_of_a_model_ns(void)
 {
     const char *seconds = getenv("SOAK_SECONDS");
 
-    return seconds ? atoll(seconds) * NS_PER_S / MODELS : NS_PER_S;
+    return seconds ? atoll(seconds) * NS_PER_S / MODELS : 2 * NS_PER_S;
 }
 
 /* ---- clients; each leaves nobody connected ---- */
@@ -158,14 +159,14 @@ static int64_t fill(int64_t first_kib, int64_t part_ns, unsigned *seed)
 
 static void soak(struct fixture_plan plan)
 {
-    int64_t part_ns = time_of_a_model_ns() / WARM_PARTS, first_kib, warm_kib, end_kib;
+    int64_t part_ns = time_of_a_model_ns() / PARTS, first_kib, warm_kib, end_kib;
     unsigned seed = 1;
 
     plan.clients = 4;
     fixture_start(&fixture, &plan);
     first_kib = resident_after(part_ns, &seed);
     warm_kib = fill(first_kib, part_ns, &seed);
-    end_kib = resident_after((WARM_PARTS - 1) * part_ns, &seed);
+    end_kib = resident_after(REST * part_ns, &seed);
     /* The tenth is of the first part's: a leak must not make room for itself while the server is filled. */
     cr_assert(end_kib <= warm_kib + first_kib / 10 + GROWTH_KIB,
               "%s: grew from %d to %d KiB while %u clients came and went", plan.model, (int)warm_kib,
