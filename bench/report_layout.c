@@ -82,9 +82,11 @@ void report_layout_paragraph(FILE *out, const char *text, const struct terminal 
 void report_say(FILE *out, enum report_style style, const char *format, ...)
 {
     char text[REPORT_SAID_MAX];
-    struct terminal terminal = style == REPORT_MARKDOWN ? (struct terminal){0} : terminal_of(out);
+    struct terminal terminal = {0};
     va_list values;
 
+    if (style != REPORT_MARKDOWN)
+        terminal = terminal_of(out);
     va_start(values, format);
     vsnprintf(text, sizeof(text), format, values);
     va_end(values);
