@@ -43,6 +43,20 @@ static void stop_receiving(struct uring *uring, struct peer *peer)
     peer->receive_cancelled = peer->receiving;
 }
 
+/*
+ * A multishot receive may be woken twice, by bytes and by the reset behind them, and look once: it takes the
+ * bytes and sleeps for ever (seen with Linux 6.18). Where an answer follows its send fails, and all is well.
+ * Where the client owes us more, it is asked for anew: a new receive sees how things stand.
+ */
+static void receive_more(struct uring *uring, struct peer *peer)
+{
+    if (peer->receiving && !peer->hasty && !is_between_requests(peer)) {
+        peer->hasty = true;
+        stop_receiving(uring, peer);
+    }
+    receive(uring, peer);
+}
+
 /* Hands bytes to the connection, which wants them; returns how many it took. */
 static size_t feed(struct peer *peer, const char *bytes, size_t size)
 {
@@ -288,7 +302,7 @@ static void ask(struct uring *uring, struct peer *peer, enum conn_status status)
     }
     stop_polling(uring, peer);
     if (status == CONN_WANT_READ)
-        receive(uring, peer);
+        receive_more(uring, peer);
 }
 
 /* Does what can be done without the kernel, then asks. */
