@@ -33,6 +33,11 @@ json_t *report_capacity_json(const struct capacity_group *group);
 void report_load(FILE *out, const struct summary *summary, const struct session_part *part,
                  enum report_style style);
 
+/* Below a title: how far two copies of the control were apart, and so what of it; nothing when that is not
+ * known. */
+void report_same(FILE *out, const char *control, const struct estimate *same, const char *so,
+                 enum report_style style);
+
 /* The ratios of the scenario's `pairs` in a group, a line each. */
 void report_pairs(FILE *out, const struct summary *summary, const struct summary_group *group,
                   enum report_style style);

@@ -86,7 +86,7 @@ static void put_head(struct report_line *head, const struct capacity_group *grou
 static void write_title(FILE *out, const struct capacity_group *group, enum report_style style)
 {
     const struct scenario *scenario = &group->part->scenario;
-    char slice[UNITS_TEXT_MAX];
+    char slice[UNITS_TEXT_MAX], claimed[64];
 
     report_say(out, style,
                "%s%s: %u connection%s, the highest rate offered (open loop) at which %s, in slices of %s, %s "
@@ -94,14 +94,8 @@ static void write_title(FILE *out, const struct capacity_group *group, enum repo
                report_signs(style)->heading, scenario->name, group->connections,
                group->connections > 1 ? "s" : "", scenario->capacity,
                units_format_duration(slice, scenario->slice_ns), scenario->protocol, scenario->transport);
-    if (!isnan(group->same.low)) {
-        fputs(report_signs(style)->apart, out);
-        report_say(out, style,
-                   "Two copies of %s differed by %+.1f %% [%+.1f, %+.1f]: no difference below %.1f %% is "
-                   "claimed.",
-                   scenario->control, (group->same.ratio - 1) * 100, (group->same.low - 1) * 100,
-                   (group->same.high - 1) * 100, group->floor * 100);
-    }
+    snprintf(claimed, sizeof(claimed), "no difference below %.1f %% is claimed", group->floor * 100);
+    report_same(out, scenario->control, &group->same, claimed, style);
     putc('\n', out);
 }
 

@@ -22,6 +22,16 @@ static void write_estimate(FILE *out, const char *what, const char *times, const
         fprintf(out, "%s %s %.2f [%.2f, %.2f]", what, times, estimate->ratio, estimate->low, estimate->high);
 }
 
+void report_same(FILE *out, const char *control, const struct estimate *same, const char *so,
+                 enum report_style style)
+{
+    if (isnan(same->low))
+        return;
+    fputs(report_signs(style)->apart, out);
+    report_say(out, style, "Two copies of %s differed by %+.1f %% [%+.1f, %+.1f]: %s.", control,
+               (same->ratio - 1) * 100, (same->low - 1) * 100, (same->high - 1) * 100, so);
+}
+
 void report_pairs(FILE *out, const struct summary *summary, const struct summary_group *group,
                   enum report_style style)
 {

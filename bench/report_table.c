@@ -138,14 +138,7 @@ static void write_title(FILE *out, const struct summary_group *group, enum repor
                group->connections > 1 ? "s" : "", client_name(group->client), scenario->protocol,
                transport_of_all(group), share, wrk ? (unsigned)scenario->wrk_rounds : group->part->rounds,
                slice);
-    if (!isnan(group->same.low)) {
-        fputs(report_signs(style)->apart, out);
-        report_say(out, style,
-                   "Two copies of %s differed by %+.1f %% [%+.1f, %+.1f]: smaller differences of CPU time "
-                   "prove nothing.",
-                   scenario->control, (group->same.ratio - 1) * 100, (group->same.low - 1) * 100,
-                   (group->same.high - 1) * 100);
-    }
+    report_same(out, scenario->control, &group->same, "smaller differences of CPU time prove nothing", style);
     putc('\n', out);
 }
 
