@@ -134,18 +134,12 @@ static int on_value(void *context, const char *section, const char *name, const 
 
     if (parsing->wrong_line > 0)
         return 0;
-    if (value[0] == ';') {
-        failure_set(parsing->failure, EXIT_USAGE, "the value of %s begins like a comment", name);
-        parsing->wrong_line = parsing->line;
-        return 0;
-    }
-    if (length + strlen(value) + 2 > sizeof(parsing->value)) {
-        failure_set(parsing->failure, EXIT_USAGE, "the value of %s is too long", name);
-        parsing->wrong_line = parsing->line;
-        return 0;
-    }
     snprintf(parsing->value + length, sizeof(parsing->value) - length, "%s%s", length > 0 ? " " : "", value);
-    if (take_value(parsing, section, name, parsing->value) == 0)
+    if (value[0] == ';')
+        failure_set(parsing->failure, EXIT_USAGE, "the value of %s begins like a comment", name);
+    else if (length + strlen(value) + 2 > sizeof(parsing->value))
+        failure_set(parsing->failure, EXIT_USAGE, "the value of %s is too long", name);
+    else if (take_value(parsing, section, name, parsing->value) == 0)
         return 1;
     parsing->wrong_line = parsing->line;
     return 0;
