@@ -47,6 +47,8 @@ void reading_of_llhttp(const char *bytes, size_t size, struct reading *reading)
         reading->is = READING_REFUSED;
     reading->error = llhttp_errno_name(error);
     reading->reason = llhttp_get_error_reason(&parser);
+    if (!reading->reason)
+        reading->reason = ""; /* nothing is wrong, or not yet */
     strcpy(reading->method, llhttp_method_name((llhttp_method_t)parser.method));
     if (reading->is == READING_COMPLETE)
         reading->used = (size_t)(llhttp_get_error_pos(&parser) - bytes);
