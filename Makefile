@@ -259,11 +259,11 @@ asan: ## the whole suite with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
 
 # Criterion itself does not run under the thread sanitizer: plain tests drive programs that do.
-tsan: ## servers and clients under the thread sanitizer, driven by the suites of conformance, load and clients
-	$(Q)$(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' all
-	$(Q)$(MAKE) BUILD=build/tsan-tests TENK_SERVERS=build/tsan tsan-tests
+tsan: ## servers and clients under the thread sanitizer, driven by the suites of conformance, faults, load and clients
+	$(Q)$(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' all build/tsan/tenk-serve-faults
+	$(Q)$(MAKE) BUILD=build/tsan-tests CFLAGS='$(CFLAGS) -DSERVERS_UNDER_TSAN' TENK_SERVERS=build/tsan tsan-tests
 tsan-tests: all $(TEST_PROGRAMS)
-	$(Q)status=0; for suites in conformance test_load test_clients; do \
+	$(Q)status=0; for suites in conformance faults test_load test_clients; do \
 	    TENK_BIN=$(TENK_SERVERS) tests/run $(BUILD) $$suites || status=1; done; exit $$status
 
 lint: ## warnings as errors with gcc and clang, formatting, static analysis

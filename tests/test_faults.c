@@ -11,8 +11,13 @@
 #include "expect.h"
 #include "matrix.h"
 #include "process.h"
+#include "sanitized.h"
 
 enum { CROWD = 60, MEBIBYTE = 1024 * 1024, PAUSE_MS = 1000, BUSY_PERCENT = 30 };
+
+/* A server that keeps 64 MiB for somebody who does not read has grown by more; a sanitizer's notes come on
+ * top. */
+static const int64_t growth_most_kib = (sanitized ? 48 : 16) * 1024;
 
 static struct fixture fixture;
 static struct wire wire;
@@ -28,6 +33,15 @@ static void expect_no_spin(void)
     took_ms = (clock_now_ns() - start_ns) / NS_PER_MS;
     cr_assert(used_ms * 100 < took_ms * BUSY_PERCENT, "%s used %d ms of CPU in %d ms of pause",
               fixture.plan.model, (int)used_ms, (int)took_ms);
+}
+
+/* What it cannot send it has not made yet. */
+static void expect_little_kept(int64_t before_kib)
+{
+    int64_t kept_kib = process_resident_kib(fixture.program.pid) - before_kib;
+
+    cr_assert(kept_kib < growth_most_kib, "%s keeps what it cannot send: %d KiB", fixture.plan.model,
+              (int)kept_kib);
 }
 
 /* ---- storms ---- */
@@ -136,8 +150,7 @@ static void never_reads(struct fixture_plan plan)
     expect_no_spin();
     if (fixture_serves_at_once(&fixture, 2))
         fixture_expect_service(&fixture);
-    cr_assert(process_resident_kib(fixture.program.pid) - before_kib < 16 * 1024,
-              "%s keeps what it cannot send", plan.model);
+    expect_little_kept(before_kib);
     fixture_expect_unharmed(&fixture); /* who serves one at a time does so after the time-out */
     cr_assert(wire_drain(&wire), "the connection does not end");
     wire_close(&wire);
@@ -164,8 +177,7 @@ static void pipelines_without_reading(struct fixture_plan plan)
     }
     cr_assert(wire.sent < 64 * MEBIBYTE, "the server takes requests in without end");
     expect_no_spin();
-    cr_assert(process_resident_kib(fixture.program.pid) - before_kib < 16 * 1024,
-              "%s keeps what it cannot send", plan.model);
+    expect_little_kept(before_kib);
     wire_reset(&wire);
     fixture_expect_unharmed(&fixture);
 }

@@ -16,7 +16,7 @@
 #include "injection.h"
 #include "matrix.h"
 #include "process.h"
-#include "sanitizer.h"
+#include "sanitized.h"
 
 enum { FEW_DESCRIPTORS = 32, CROWD = 60, PAUSE_MS = 1200, BUSY_PERCENT = 30, CLIENTS = 12 };
 
@@ -213,9 +213,8 @@ Test(faults, fork_child_born_while_stopping)
 /* There is no memory for the stack of a thread. (A sanitizer's own mmap(2) must not fail.) */
 Test(faults, thread_without_stacks)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    cr_skip_test("sanitizers do not survive this");
-#endif
+    if (sanitized)
+        cr_skip_test("sanitizers do not survive this");
     injection_skip_unless_possible();
     inject(&(struct fixture_plan){.model = "thread", .warns = true}, "inject=mmap:error=ENOMEM:when=1+3",
            false, CLIENTS / 2);
