@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "load_plan.h"
+#include "splitmix.h"
 
 static const char out_of_memory[] = "there is no memory for it";
 
@@ -37,8 +38,10 @@ static const char *parse(struct load_kind *kind, const char *text)
 
 static void shuffle(uint16_t *wheel, size_t size, uint64_t seed)
 {
+    struct splitmix random = {.state = seed};
+
     for (size_t i = size; i > 1; i--) {
-        size_t j = load_plan_random(&seed) % i;
+        size_t j = splitmix_next(&random) % i;
         uint16_t keep = wheel[i - 1];
 
         wheel[i - 1] = wheel[j];

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "splitmix.h"
+
 enum {
     EXIT_USAGE = 2,
     EXIT_CANNOT = 3,
@@ -148,27 +150,18 @@ static int plan_addresses(struct load_plan *plan, char *error)
 
 /* ---- payload ---- */
 
-uint64_t load_plan_random(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 /* The pool is followed by a repetition long enough for the largest burst and the largest receive. */
 static int plan_pool(struct load_plan *plan)
 {
     size_t burst = plan->options->payload * plan->options->pipeline;
     size_t tail = burst > LOAD_BUFFER_SIZE ? burst : LOAD_BUFFER_SIZE;
-    uint64_t state = plan->options->seed + plan->options->rank;
+    struct splitmix random = {.state = plan->options->seed + plan->options->rank};
 
     plan->pool = malloc(LOAD_POOL_PERIOD + tail);
     if (plan->pool == NULL)
         return EXIT_CANNOT;
     for (size_t i = 0; i < LOAD_POOL_PERIOD; i++)
-        plan->pool[i] = (char)(load_plan_random(&state) >> 56);
+        plan->pool[i] = (char)(splitmix_next(&random) >> 56);
     for (size_t i = 0; i < tail; i++)
         plan->pool[LOAD_POOL_PERIOD + i] = plan->pool[i];
     return 0;

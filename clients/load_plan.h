@@ -71,7 +71,4 @@ const char *load_target_parse(const char *text, struct load_plan *plan);
 /* load_request: builds the bytes of the requests of a kind (http). 0, or -1 with ENOMEM. */
 int load_request_build(const struct load_plan *plan, struct load_kind *kind);
 
-/* splitmix64 (Steele, Lea, Flood 2014): enough for bytes that must differ, and the same for one seed. */
-uint64_t load_plan_random(uint64_t *state);
-
 #endif

@@ -28,7 +28,7 @@
 #include "../bench/registry.c"
 #include "../bench/samples.c"
 #include "../bench/scenario_lists.c"
-#include "../bench/splitmix.h"
+#include "splitmix.h"
 #include "../bench/statistics.c"
 #include "../bench/textfile.c"
 #include "../bench/transport.c"

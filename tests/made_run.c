@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../bench/splitmix.h"
+#include "splitmix.h"
 #include "made_run.h"
 #include "rate_search.h"
 

@@ -9,25 +9,23 @@
 #include <stdlib.h>
 #include <time.h>
 
-static uint64_t random_state;
+#include "splitmix.h"
+
+static struct splitmix random_state;
 
 /* Returns the seed, for the messages of assertions. */
 static inline uint64_t random_start(void)
 {
     const char *text = getenv("TENK_SEED");
 
-    random_state = text ? strtoull(text, NULL, 10) : (uint64_t)time(NULL);
-    return random_state;
+    random_state.state = text ? strtoull(text, NULL, 10) : (uint64_t)time(NULL);
+    return random_state.state;
 }
 
-/* splitmix64: any seed will do, 0 too. */
+/* Any seed will do, 0 too. */
 static inline uint64_t random_u64(void)
 {
-    uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    return splitmix_next(&random_state);
 }
 
 /* A number of 1 to `bits` (at most 64) bits, each length as likely as the next. */

@@ -1,5 +1,5 @@
 /*
- * splitmix - a small generator with a seed, so that an order and an interval can be made again.
+ * splitmix - a small generator with a seed, so that an order, an interval or a payload can be made again.
  * splitmix64 (Steele, Lea, Flood 2014): passes BigCrush, one word of state.
  */
 #ifndef SPLITMIX_H
