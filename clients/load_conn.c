@@ -52,8 +52,10 @@ void load_conn_restart(struct load_worker *worker, struct load_conn *conn)
         load_life_think(worker, conn);
     else if (worker->on_demand)
         load_send_mark_free(worker, conn);
-    else
+    else if (load_turns_ours(worker))
         load_conn_open(worker, conn);
+    else /* connecting would wake the server in the turn of another */
+        load_connect_later(worker, conn, worker->turns.begin_ns - worker->now_ns);
 }
 
 /* A request that nobody answered in time stands in the histogram with the time it was waited for. */

@@ -12,7 +12,7 @@
 
 #define RETRY_NS (10 * NS_PER_MS) /* after a refused connection: a busy loop would measure nothing */
 
-static void retry_later(struct load_worker *worker, struct load_conn *conn, int64_t delay_ns)
+void load_connect_later(struct load_worker *worker, struct load_conn *conn, int64_t delay_ns)
 {
     conn->state = LOAD_CONN_WAITING;
     conn->since_ns = worker->now_ns + delay_ns;
@@ -38,7 +38,7 @@ void load_connect_failed(struct load_worker *worker, struct load_conn *conn, int
     if (worker->phase >= LOAD_DRAIN)
         return;
     if (try_next_address(worker, conn)) {
-        retry_later(worker, conn, 0);
+        load_connect_later(worker, conn, 0);
         return;
     }
     if (error != EAGAIN) /* a Unix backlog that is full now is a queue we wait in, not a refusal */
@@ -48,7 +48,7 @@ void load_connect_failed(struct load_worker *worker, struct load_conn *conn, int
     else if (worker->on_demand && error != EAGAIN)
         load_send_mark_free(worker, conn); /* this request is lost; the next one tries anew */
     else
-        retry_later(worker, conn, RETRY_NS);
+        load_connect_later(worker, conn, RETRY_NS);
 }
 
 /*

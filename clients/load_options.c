@@ -99,6 +99,9 @@ static int check_combinations(const struct load_options *options)
         return refuse("--find-capacity takes one --rate, the first to try");
     if (options->think_ns > 0 && (options->rates.count > 0 || options->objective.text != NULL))
         return refuse("--think is for the closed loop: with --rate requests are due at fixed times");
+    if (options->turn.of > 0 && (options->rates.count > 0 || options->objective.text != NULL ||
+                                 options->think_ns > 0 || options->pipeline > 1))
+        return refuse("--turn is for the closed loop, without --think and with --pipeline 1");
     if (options->pipeline > 1 && (options->think_ns > 0 || options->reset_every > 0))
         return refuse("--think and --reset-every need --pipeline 1: one request at a time");
     if (!load_method_is_known(method))
@@ -110,7 +113,7 @@ static int check_combinations(const struct load_options *options)
 
 /* The options that are small languages of their own. */
 struct texts {
-    const char *rates, *objective, *arrivals, *start;
+    const char *rates, *objective, *arrivals, *start, *turn;
 };
 
 static int parse_texts(struct load_options *options, const struct texts *texts)
@@ -121,6 +124,8 @@ static int parse_texts(struct load_options *options, const struct texts *texts)
         wrong = objective_parse(texts->objective, &options->objective);
     if (wrong == NULL && texts->start != NULL)
         wrong = load_ranks_parse_time(texts->start, &options->start_wall_ns);
+    if (wrong == NULL && texts->turn != NULL)
+        wrong = load_turn_parse(texts->turn, &options->turn);
     if (wrong != NULL)
         return refuse(wrong);
     options->rate = options->rates.items[0];
@@ -176,6 +181,8 @@ static const struct option_spec specs[] = {
     {"pipeline", 'p', OPTION_COUNT, &given.pipeline, "N", "requests in flight per connection (1)"},
     {"think", 0, OPTION_DURATION, &given.think_ns, "TIME",
      "closed loop: pause between an answer and the next request (0)"},
+    {"turn", 0, OPTION_TEXT, &texts.turn, "I/N:TIME",
+     "ask only when it is the turn of client I, counted from 0, of N on this machine"},
     {"idle", 0, OPTION_COUNT, &given.idle, "N", "hold N more connections on which nothing is ever asked (0)"},
     {"slow-read", 0, OPTION_BYTES, &given.slow_read, "BYTES",
      "each connection takes so many bytes per second and no more"},

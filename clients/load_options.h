@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "load_rates.h"
+#include "load_turns.h"
 #include "objective.h"
 #include "options.h"
 
@@ -32,6 +33,7 @@ struct load_options {
     bool poisson;                     /* open loop: exponential gaps instead of equal ones */
     uint64_t requests_per_connection; /* 0: no limit */
     uint64_t pipeline;
+    struct load_turn turn;          /* closed loop: when it is this client's turn */
     int64_t think_ns;               /* closed loop: pause between an answer and the next request */
     uint64_t idle;                  /* connections held beside the others and never asked */
     uint64_t slow_read, slow_write; /* bytes per second and connection; 0: as fast as it goes */

@@ -101,6 +101,7 @@ static void end_window(struct load_worker *worker)
         worker->idle_held += worker->conns[worker->conn_count + i].state == LOAD_CONN_OPEN;
     if (worker->paced)
         count_unsent(worker);
+    load_turns_end(worker);
 }
 
 static void begin_drain(struct load_worker *worker)

@@ -131,8 +131,9 @@ static void await_finished(struct load_run *run, struct load_result *result, str
 
 /* ---- results ---- */
 
-static void gather_worker(struct load_result *result, const struct load_worker *worker, int64_t duration_ns)
+static void gather_worker(struct load_result *result, const struct load_worker *worker)
 {
+    int64_t duration_ns = result->duration_ns > 0 ? result->duration_ns : 1;
     double share = (double)worker->cpu_ns / (double)duration_ns;
 
     load_stats_add(&result->window, &worker->phases[LOAD_WINDOW]);
@@ -209,31 +210,43 @@ static int gather_fairness(struct load_result *result, const struct load_worker 
  * Rate x mean latency, corrected for what the edges cut and for the time in which connections were
  * being made or closed: the number of requests that were in the system.
  */
-static double in_flight(const struct load_result *result, const struct load_worker *workers)
+static double in_flight(const struct load_result *result, const struct load_worker *workers,
+                        int64_t window_ns)
 {
     const struct histogram *latency = &result->window.latency;
     double sum_ns = histogram_mean_ns(latency) * (double)latency->total + (double)result->window.away_ns;
 
     for (unsigned i = 0; i < result->threads; i++)
         sum_ns += workers[i].end_age_ns - workers[i].begin_age_ns;
-    return sum_ns / (double)result->duration_ns;
+    return sum_ns / (double)window_ns;
+}
+
+/* The window without the time in which the workers waited for their next turn. */
+static int64_t measured_ns(const struct load_worker *workers, uint64_t count, int64_t window_ns)
+{
+    int64_t paused_ns = 0;
+
+    for (uint64_t i = 0; i < count; i++)
+        paused_ns += workers[i].turns.paused_ns;
+    return window_ns - paused_ns / (int64_t)count;
 }
 
 static int gather(struct load_run *run, const struct load_worker *workers, struct load_result *result)
 {
     const struct load_options *options = run->plan->options;
     int64_t begin_ns = atomic_load(&run->begin_ns), end_ns = atomic_load(&run->end_ns);
+    int64_t window_ns = end_ns > begin_ns ? end_ns - begin_ns : 0;
 
     result->asked = options->connections;
-    result->duration_ns = end_ns > begin_ns ? end_ns - begin_ns : 0;
+    result->duration_ns = measured_ns(workers, options->threads, window_ns);
     result->thread_shares = calloc(options->threads, sizeof(*result->thread_shares));
     if (result->thread_shares == NULL || load_stats_open(&result->window) < 0 ||
         histogram_open(&result->connect) < 0)
         return -1;
     for (unsigned i = 0; i < options->threads; i++)
-        gather_worker(result, &workers[i], result->duration_ns > 0 ? result->duration_ns : 1);
-    if (result->duration_ns > 0)
-        result->in_flight = in_flight(result, workers);
+        gather_worker(result, &workers[i]);
+    if (window_ns > 0)
+        result->in_flight = in_flight(result, workers, window_ns);
     if (gather_kinds(result, run->plan, workers) < 0)
         return -1;
     return gather_fairness(result, workers);

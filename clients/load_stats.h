@@ -81,7 +81,7 @@ struct load_result {
     struct load_stats window; /* the measured window only */
     struct histogram
         connect;         /* from connect(2) to connected, of the whole run: most connect before the window */
-    int64_t duration_ns; /* its length, as cut */
+    int64_t duration_ns; /* its length, as cut; of turns (load_turns.h) only those are in it */
     int64_t begin_wall_ns; /* when it began, CLOCK_REALTIME */
     bool interrupted;      /* Ctrl-C came first */
 

@@ -146,7 +146,11 @@ static int64_t tick_length_ns(const struct load_worker *worker)
 /* When the loop has to wake up though nothing arrives. */
 static int64_t wake_ns(const struct load_worker *worker)
 {
-    return worker->tick_ns < worker->edge_ns ? worker->tick_ns : worker->edge_ns;
+    int64_t at_ns = worker->tick_ns < worker->edge_ns ? worker->tick_ns : worker->edge_ns;
+
+    if (worker->turns.begin_ns > worker->now_ns && worker->turns.begin_ns < at_ns)
+        at_ns = worker->turns.begin_ns;
+    return at_ns;
 }
 
 /*
@@ -224,11 +228,19 @@ static int wait_for_events(struct load_worker *worker, struct epoll_event *event
     return epoll_wait(worker->epoll, events, EVENTS_MAX, -1);
 }
 
+/* Who connects for each request has waited for his turn with that. */
+static bool may_ask(const struct load_worker *worker)
+{
+    return load_turns_ours(worker) || worker->plan->options->requests_per_connection == 1;
+}
+
 static void turn(struct load_worker *worker)
 {
     struct epoll_event events[EVENTS_MAX];
 
-    if (!worker->paced)
+    if (load_turns_step(worker))
+        tick(worker);
+    if (!worker->paced && may_ask(worker))
         load_send_free(worker);
     int count = wait_for_events(worker, events);
     assert(count >= 0 || errno == EINTR);

@@ -26,6 +26,7 @@
 #include "load_queue.h"
 #include "load_reply.h"
 #include "load_stats.h"
+#include "load_turns.h"
 #include "timers.h"
 
 enum load_conn_state {
@@ -136,6 +137,7 @@ struct load_worker {
     struct load_reply **spare;       /* answers to lend, a stack */
     uint32_t spare_count;
     struct load_pace pace;
+    struct load_turns turns;
     size_t wheel_at;      /* --mix: the place of the wheel that comes next */
     struct timers timers; /* of special connections */
     uint64_t reset_count; /* requests sent, for --reset-every */
@@ -194,6 +196,9 @@ void load_connect_event(struct load_worker *worker, struct load_conn *conn);
 /* It was connected a moment ago, at free_ns: asks without waiting to hear so, and watches it from now on. */
 void load_connect_ask(struct load_worker *worker, struct load_conn *conn);
 
+/* Is to connect in so long. */
+void load_connect_later(struct load_worker *worker, struct load_conn *conn, int64_t delay_ns);
+
 /* Closes, counts, and tries again later. */
 void load_connect_failed(struct load_worker *worker, struct load_conn *conn, int error);
 
@@ -206,7 +211,7 @@ void load_conn_close(struct load_worker *worker, struct load_conn *conn);
  * anew. */
 void load_conn_watch(const struct load_worker *worker, struct load_conn *conn);
 
-/* Closes, and starts again unless the run is over. */
+/* Closes, and starts again unless the run is over; who asks by turns does so in the next one. */
 void load_conn_restart(struct load_worker *worker, struct load_conn *conn);
 
 /* Counts what is in flight under `error`, closes, and starts again; nothing in flight counts nothing. */

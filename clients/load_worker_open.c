@@ -111,6 +111,7 @@ int load_worker_open(struct load_worker *worker, struct load_run *run, unsigned 
     worker->precise = worker->paced || worker->special;
     worker->on_demand = worker->paced && options->requests_per_connection == 1;
     worker->next_local = rank;
+    worker->turns.turn = options->turn;
     pthread_mutex_init(&worker->progress.lock, NULL);
     if (worker->paced)
         load_pace_open(&worker->pace, &(struct load_pace_options){

@@ -93,6 +93,14 @@ Test(client_cli, load_option_values)
     expect_sentence(USAGE, "/does/not/exist");
     shell("$LOAD http://127.0.0.1:1/ --think 1s -r 100");
     expect_sentence(USAGE, "--think");
+    shell("$LOAD http://127.0.0.1:1/ --turn 1/2:5ms -r 100");
+    expect_sentence(USAGE, "--turn");
+    shell("$LOAD http://127.0.0.1:1/ --turn 2/2:5ms");
+    expect_sentence(USAGE, "1/3:5ms");
+    shell("$LOAD http://127.0.0.1:1/ --turn 1/2:5us");
+    expect_sentence(USAGE, "1ms or more");
+    shell("$LOAD http://127.0.0.1:1/ --turn 1/65:5ms");
+    expect_sentence(USAGE, "64");
     shell("$LOAD http://127.0.0.1:1/ --reset-every 2 -p 2");
     expect_sentence(USAGE, "--reset-every");
     shell("$LOAD http://127.0.0.1:1/ --mix /a");
