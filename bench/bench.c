@@ -80,6 +80,13 @@ static void print_plan(const struct session *session)
     putc('\n', stderr);
 }
 
+static const char *slice_word(const struct slice *slice)
+{
+    if (slice->turns)
+        return "turns";
+    return slice->cost || slice->search || slice->beside > 0 ? slice_kind(slice) : client_name(slice->client);
+}
+
 static void print_slices(const struct session *session)
 {
     for (unsigned p = 0; p < session->part_count; p++) {
@@ -89,11 +96,8 @@ static void print_slices(const struct session *session)
             const struct slice *slice = &part->plan.slices[i];
 
             printf("%s %u start %u round %u %s %s%s %u\n", part->scenario.name, slice->index, slice->block,
-                   slice->round,
-                   slice->cost || slice->search || slice->beside > 0 ? slice_kind(slice)
-                                                                     : client_name(slice->client),
-                   part->scenario.models.items[slice->model], slice->copy > 0 ? " (copy)" : "",
-                   slice->connections);
+                   slice->round, slice_word(slice), part->scenario.models.items[slice->model],
+                   slice->copy > 0 ? " (copy)" : "", slice->connections);
         }
     }
 }

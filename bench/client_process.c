@@ -52,12 +52,22 @@ static void add_number(struct command *command, const char *option, double numbe
     add(command, word);
 }
 
+static void add_turn(struct command *command, const struct slice *slice, int64_t turn_ns)
+{
+    char *word = command->words[command->words_used];
+
+    if (command->words_used == WORDS_MAX - 1)
+        return;
+    command->words_used++;
+    snprintf(word, WORD_MAX, "%u/%u:%lldns", slice->beside - 1, slice->at_once, (long long)turn_ns);
+    add(command, "--turn");
+    add(command, word);
+}
+
 static void load_command(struct command *command, const struct client_setting *setting,
                          const struct scenario *scenario, const struct slice *slice, const char *target,
                          const struct client_pace *pace, const struct client_files *files)
 {
-    int64_t duration_ns = slice->cost ? scenario->cost_slice_ns : scenario->slice_ns;
-
     add(command, setting->load);
     add(command, target);
     add(command, "--json");
@@ -65,7 +75,9 @@ static void load_command(struct command *command, const struct client_setting *s
     add_number(command, "--connections", slice->connections, "");
     add_number(command, "--threads", client_threads(setting, slice->connections), "");
     add_number(command, "--warmup", (double)pace->ramp_ns, "ns");
-    add_number(command, "--duration", (double)duration_ns, "ns");
+    add_number(command, "--duration", (double)slice_window_ns(slice, scenario), "ns");
+    if (slice->turns)
+        add_turn(command, slice, scenario->turn_ns);
     if (slice->idle > 0)
         add_number(command, "--idle", slice->idle, "");
     if (slice->datagrams)

@@ -47,7 +47,7 @@ const char *slice_kind(const struct slice *slice)
         return "search";
     if (slice->load > 0)
         return "load";
-    return slice->beside > 0 ? "duet" : "timing";
+    return slice->beside > 0 && !slice->turns ? "duet" : "timing";
 }
 
 /* ---- orders ---- */
@@ -73,22 +73,37 @@ static void reverse(struct order *order)
     }
 }
 
+static bool is_available(const struct scenario *scenario, const struct registry *registry, unsigned number)
+{
+    const struct model *model = registry_find(registry, scenario->models.items[number]);
+
+    return model && !model->unavailable[0];
+}
+
+static struct entry entry_of(const struct scenario *scenario, const struct registry *registry,
+                             unsigned number, unsigned copy)
+{
+    const struct model *model = registry_find(registry, scenario->models.items[number]);
+
+    return (struct entry){.model = number,
+                          .copy = copy,
+                          .idle = model ? model->idle : 0,
+                          .datagrams = model && model_over_datagrams(model)};
+}
+
 static struct order all_models(const struct scenario *scenario, const struct registry *registry,
                                bool control_twice)
 {
     struct order order = {.count = 0};
 
     for (unsigned i = 0; i < scenario->models.count; i++) {
-        const char *name = scenario->models.items[i];
-        const struct model *model = registry_find(registry, name);
-        struct entry entry;
+        struct entry entry = entry_of(scenario, registry, i, 0);
 
-        if (!model || model->unavailable[0])
+        if (!is_available(scenario, registry, i))
             continue;
-        entry = (struct entry){.model = i, .idle = model->idle, .datagrams = model_over_datagrams(model)};
         order.entries[order.count++] = entry;
         entry.copy = 1;
-        if (control_twice && strcmp(name, scenario->control) == 0)
+        if (control_twice && strcmp(scenario->models.items[i], scenario->control) == 0)
             order.entries[order.count++] = entry;
     }
     return order;
@@ -127,16 +142,24 @@ static void turn_round(struct orders *orders, unsigned count)
 
 /* ---- slices ---- */
 
+/* `like` with the next index. */
+static void add_slice(struct plan *plan, const struct slice *like, const struct entry *entry)
+{
+    struct slice *slice = &plan->slices[plan->count];
+
+    *slice = *like;
+    slice->index = plan->count++;
+    slice->model = entry->model;
+    slice->copy = entry->copy;
+    slice->idle = entry->idle;
+    slice->datagrams = entry->datagrams;
+}
+
 static void add_order(struct plan *plan, const struct order *order, struct slice slice, unsigned *position)
 {
     for (unsigned i = 0; i < order->count; i++) {
-        slice.index = plan->count;
-        slice.model = order->entries[i].model;
-        slice.copy = order->entries[i].copy;
-        slice.idle = order->entries[i].idle;
-        slice.datagrams = order->entries[i].datagrams;
         slice.position = (*position)++;
-        plan->slices[plan->count++] = slice;
+        add_slice(plan, &slice, &order->entries[i]);
     }
 }
 
@@ -158,18 +181,45 @@ static bool is_wrk_round(const struct scenario *scenario, unsigned round)
             (round + 1) * scenario->wrk_rounds / scenario->rounds > before);
 }
 
-/* Two slices that run at the same time. Which client starts first changes from round to round. */
-static void add_pair(struct plan *plan, struct slice slice, struct entry a, struct entry b, unsigned position)
+/* Slices in the same time. Which client starts first changes from round to round. */
+static void add_together(struct plan *plan, struct slice slice, const struct order *order, unsigned position)
 {
-    struct entry both[] = {slice.round % 2 ? b : a, slice.round % 2 ? a : b};
+    unsigned last = order->count - 1;
 
-    for (unsigned i = 0; i < 2; i++) {
-        slice.index = plan->count;
-        slice.model = both[i].model;
-        slice.copy = both[i].copy;
+    slice.at_once = order->count;
+    slice.position = position;
+    for (unsigned i = 0; i < order->count; i++) {
         slice.beside = i + 1;
-        slice.position = position;
-        plan->slices[plan->count++] = slice;
+        add_slice(plan, &slice, &order->entries[slice.round % 2 ? last - i : i]);
+    }
+}
+
+/* The copies of the control, and base and new of a model: those of them that are asked for. */
+static struct order sides_of(const struct scenario *scenario, const struct registry *registry, unsigned base,
+                             bool copy, bool new)
+{
+    struct order order = {.entries = {entry_of(scenario, registry, base, 0)}, .count = 1};
+
+    if (copy)
+        order.entries[order.count++] = entry_of(scenario, registry, base, 1);
+    if (new)
+        order.entries[order.count++] = entry_of(scenario, registry, base + 1, 0);
+    return order;
+}
+
+/* Base and new of every model by turns, the control's second copy among those of the first. */
+static void add_turns(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
+                      struct slice slice, unsigned *position)
+{
+    unsigned pairs = scenario->models.count / 2;
+
+    slice.turns = true;
+    for (unsigned i = 0; i < pairs; i++) {
+        unsigned base = 2 * (slice.round % 2 ? pairs - 1 - i : i);
+        struct order order = sides_of(scenario, registry, base, base == 0, true);
+
+        if (is_available(scenario, registry, base))
+            add_together(plan, slice, &order, (*position)++);
     }
 }
 
@@ -177,29 +227,24 @@ static void add_pair(struct plan *plan, struct slice slice, struct entry a, stru
 static void add_duets(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
                       struct slice slice, unsigned *position)
 {
-    const struct name_list *models = &scenario->models;
-    unsigned pairs = models->count / 2;
+    unsigned pairs = scenario->models.count / 2;
 
     if (!scenario->duet_base[0])
         return;
     for (unsigned i = 0; i <= pairs; i++) {
-        unsigned pair = slice.round % 2 ? pairs - i : i;
-        struct entry base = {.model = pair == 0 ? 0 : (pair - 1) * 2}, other = base;
-        const struct model *model = registry_find(registry, models->items[base.model]);
+        unsigned pair = slice.round % 2 ? pairs - i : i, base = pair == 0 ? 0 : (pair - 1) * 2;
+        struct order order = sides_of(scenario, registry, base, pair == 0, pair > 0);
 
-        if (pair == 0)
-            other.copy = 1;
-        else
-            other.model++;
-        if (model && !model->unavailable[0])
-            add_pair(plan, slice, base, other, (*position)++);
+        if (is_available(scenario, registry, base))
+            add_together(plan, slice, &order, (*position)++);
     }
 }
 
 static void add_round(struct plan *plan, const struct scenario *scenario, const struct orders *orders,
                       const struct registry *registry, unsigned round)
 {
-    struct slice slice = {.round = round, .block = round / (unsigned)scenario->rounds_per_start};
+    struct slice slice = {
+        .round = round, .block = round / (unsigned)scenario->rounds_per_start, .at_once = 1};
     bool wrk = is_wrk_round(scenario, round);
     unsigned position = 0;
 
@@ -208,7 +253,9 @@ static void add_round(struct plan *plan, const struct scenario *scenario, const 
 
         slice.connections = scenario->connections.items[which];
         slice.client = CLIENT_TENK_LOAD;
-        if (scenario_has_client(scenario, "tenk-load"))
+        if (scenario_takes_turns(scenario))
+            add_turns(plan, scenario, registry, slice, &position);
+        else if (scenario_has_client(scenario, "tenk-load"))
             add_order(plan, &orders->load[which], slice, &position);
         add_duets(plan, scenario, registry, slice, &position);
         slice.client = CLIENT_WRK;
@@ -221,7 +268,8 @@ static void add_round(struct plan *plan, const struct scenario *scenario, const 
 static void add_search(struct plan *plan, const struct scenario *scenario, const struct orders *orders,
                        unsigned search)
 {
-    struct slice slice = {.search = true, .round = search, .block = search, .client = CLIENT_TENK_LOAD};
+    struct slice slice = {
+        .search = true, .round = search, .block = search, .client = CLIENT_TENK_LOAD, .at_once = 1};
     unsigned position = 0;
 
     for (slice.step = 0; slice.step < PLAN_SEARCH_STEPS; slice.step++)
@@ -235,7 +283,7 @@ static void add_search(struct plan *plan, const struct scenario *scenario, const
 static void add_loads(struct plan *plan, const struct scenario *scenario, const struct orders *orders,
                       unsigned round)
 {
-    struct slice slice = {.round = round, .client = CLIENT_TENK_LOAD};
+    struct slice slice = {.round = round, .client = CLIENT_TENK_LOAD, .at_once = 1};
     unsigned position = 0, count = scenario->load.count;
 
     slice.block = (unsigned)(scenario->searches + round / scenario->rounds_per_start);
@@ -271,18 +319,15 @@ static void add_rounds(struct plan *plan, const struct scenario *scenario, const
 static void add_cost(struct plan *plan, const struct scenario *scenario, const struct registry *registry)
 {
     struct order order = all_models(scenario, registry, false);
-    struct slice slice = {.cost = true, .client = CLIENT_TENK_LOAD, .round = (unsigned)scenario->rounds};
+    struct slice slice = {
+        .cost = true, .client = CLIENT_TENK_LOAD, .round = (unsigned)scenario->rounds, .at_once = 1};
 
     for (unsigned i = 0; i < order.count; i++, plan->blocks++)
         for (unsigned c = 0; c < scenario->connections.count; c++) {
-            slice.index = plan->count;
             slice.block = plan->blocks;
-            slice.model = order.entries[i].model;
-            slice.idle = order.entries[i].idle;
-            slice.datagrams = order.entries[i].datagrams;
             slice.position = i * scenario->connections.count + c;
             slice.connections = scenario->connections.items[c];
-            plan->slices[plan->count++] = slice;
+            add_slice(plan, &slice, &order.entries[i]);
         }
 }
 
@@ -332,17 +377,22 @@ int64_t slice_idle_most_ns(const struct slice *slice)
     return (int64_t)slice->idle * NS_PER_S / IDLE_PER_SECOND_LEAST;
 }
 
+int64_t slice_window_ns(const struct slice *slice, const struct scenario *scenario)
+{
+    if (slice->cost)
+        return scenario->cost_slice_ns;
+    return slice->turns ? scenario->slice_ns * slice->at_once : scenario->slice_ns;
+}
+
 int64_t slice_expected_ns(const struct slice *slice, const struct scenario *scenario)
 {
     int64_t overhead_ns = SLICE_OVERHEAD_MS * NS_PER_MS + 2 * slice_idle_most_ns(slice);
 
-    if (slice->beside == 2 || slice->step >= PLAN_SEARCH_USUAL)
-        return 0; /* at the same time as the one before; not needed as a rule */
-    if (slice->cost)
-        return scenario->ramp_ns + scenario->cost_slice_ns + overhead_ns;
+    if (slice->beside > 1 || slice->step >= PLAN_SEARCH_USUAL)
+        return 0; /* in the same time as the one before; not needed as a rule */
     if (slice->client == CLIENT_WRK)
         return scenario->wrk_slice_ns + overhead_ns;
-    return scenario->ramp_ns + scenario->slice_ns + overhead_ns;
+    return scenario->ramp_ns + slice_window_ns(slice, scenario) + overhead_ns;
 }
 
 int64_t plan_expected_ns(const struct plan *plan, const struct scenario *scenario, const bool *done)

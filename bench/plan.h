@@ -7,8 +7,11 @@
  *   block      rounds_per_start rounds, during which the same server processes are alive
  *   witness    wrk's slices stand in rounds spread over the whole run, right after tenk-load's at the
  *              same connection count; the control once
- *   duet       after the alternating slices of a round, when two programs are compared: base and new of
- *              each model at the same time, and the control's two copies; each pair has two slices
+ *   turns      when two programs are compared: base and new of a model, and of the first one the control's
+ *              second copy, have their slices in the same time, but by turns of some milliseconds: each is
+ *              loaded alone
+ *   duet       after these: base and new of each model at the same time, and the control's two copies; each
+ *              pair has two slices
  *   search     instead of rounds, when a capacity is searched (capacity.h): of each model and connection
  *              count so many steps, as many as a search may take; those it does not need are left out. A
  *              search is a block: its steps run in turn with those of the other models
@@ -43,9 +46,12 @@ struct slice {
     unsigned step;  /* of the search, from 0 */
     double load;    /* fraction of the model's own capacity that is offered; 0: not so */
     enum client_kind client;
-    unsigned model;  /* index in scenario->models */
-    unsigned copy;   /* 0; 1: the control's second copy */
-    unsigned beside; /* 0: alone; of two that run at the same time 1 is the first, 2 the next in the plan */
+    unsigned model; /* index in scenario->models */
+    unsigned copy;  /* 0; 1: the control's second copy */
+    unsigned
+        beside; /* 0: alone; of those that run in the same time, neighbours in the plan, its place from 1 */
+    unsigned at_once; /* how many these are; alone 1 */
+    bool turns;       /* ... by turns: none of them while another is loaded */
     unsigned connections;
     unsigned idle;  /* connections beside them that send nothing */
     bool datagrams; /* what is not back soon is lost: TRANSPORT_LOST_MS */
@@ -64,6 +70,9 @@ struct plan {
 int plan_make(struct plan *plan, const struct scenario *scenario, const struct registry *registry,
               uint64_t seed, struct failure *failure);
 void plan_free(struct plan *plan);
+
+/* How long the client of a slice measures: its own part, and the turns of those beside it. */
+int64_t slice_window_ns(const struct slice *slice, const struct scenario *scenario);
 
 /* How long tenk-load takes to open the idle connections of a slice, before its ramp: at least, at most. */
 int64_t slice_idle_least_ns(const struct slice *slice);

@@ -13,6 +13,8 @@
 #include "clock.h"
 #include "transport.h"
 
+enum { TURNS_LEAST = 10 }; /* a slice of fewer is not shared evenly */
+
 void scenario_defaults(struct scenario *scenario)
 {
     *scenario = (struct scenario){
@@ -215,6 +217,8 @@ static const char *what_is_wrong(const struct scenario *s)
         return "rounds is 1 to 1000, rounds_per_start at least 1";
     if (s->slice_ns < 50 * NS_PER_MS || s->slice_ns > 3600 * NS_PER_S)
         return "slice is at least 50ms and at most 1h: shorter ones measure the clock's tick";
+    if (s->turn_ns > 0 && (s->turn_ns < NS_PER_MS || s->turn_ns > s->slice_ns / TURNS_LEAST))
+        return "turn is at least 1ms and at most a tenth of a slice, or 0 for none";
     if (s->wrk_slice_ns < NS_PER_S)
         return "wrk_slice is at least 1s: wrk counts whole seconds";
     if (s->pipeline < 1)

@@ -81,8 +81,9 @@ struct scenario {
                                        */
     struct share_list load; /* then rounds in open loop at these fractions of each model's own capacity */
     uint64_t searches;      /* how often, each time with servers started anew */
-    int64_t slice_ns, ramp_ns, wrk_slice_ns, cost_slice_ns;         /* cost_slice 0: no cost slices */
-    double foreign_cpu_max, steal_max;                              /* gates, in CPUs */
+    int64_t slice_ns, ramp_ns, wrk_slice_ns, cost_slice_ns; /* cost_slice 0: no cost slices */
+    int64_t turn_ns;                   /* duets: how long a program is loaded at a time; 0: for a slice */
+    double foreign_cpu_max, steal_max; /* gates, in CPUs */
     char duet_base[SCENARIO_TEXT_MAX], duet_new[SCENARIO_TEXT_MAX]; /* two tenk-serve compared; "": no duet */
     struct external_server servers[SCENARIO_SERVERS_MAX];
     unsigned server_count;
@@ -122,6 +123,9 @@ void scenario_write(FILE *out, const struct scenario *scenario);
  * cells there are and how often they are measured. False: `text` names the first that is not.
  */
 bool scenario_same_slices(const struct scenario *a, const struct scenario *b, char *text, size_t size);
+
+/* Whether the programs of a duet are loaded by turns within a slice (load_turns.h says what can be). */
+bool scenario_takes_turns(const struct scenario *scenario);
 
 bool scenario_has_client(const struct scenario *scenario, const char *client);
 void scenario_drop_client(struct scenario *scenario, const char *client);

@@ -38,6 +38,7 @@ static const struct key keys[] = {
     KEY(rounds_per_start, KEY_COUNT),
     {"slice", KEY_DURATION, offsetof(struct scenario, slice_ns)},
     {"ramp", KEY_DURATION, offsetof(struct scenario, ramp_ns)},
+    {"turn", KEY_DURATION, offsetof(struct scenario, turn_ns)},
     KEY(workers, KEY_COUNT),
     KEY(requests_per_connection, KEY_COUNT),
     KEY(pipeline, KEY_COUNT),

@@ -74,3 +74,9 @@ const struct count_list *scenario_wrk_connections(const struct scenario *scenari
 {
     return scenario->wrk_connections.count > 0 ? &scenario->wrk_connections : &scenario->connections;
 }
+
+bool scenario_takes_turns(const struct scenario *scenario)
+{
+    return scenario->duet_base[0] && scenario->turn_ns > 0 && scenario->rate == 0 &&
+           scenario->pipeline == 1 && scenario_has_client(scenario, "tenk-load");
+}

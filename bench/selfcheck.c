@@ -198,11 +198,11 @@ static void print_result(FILE *out, const struct result *result, bool same)
     putc('\n', out);
 }
 
-/* How many rounds a minute holds when a round has so many slices of that length. */
-static size_t rounds_of_session(const struct scenario *scenario, unsigned slices)
+/* How many rounds a minute holds when a round has so many slices of that length, by turns in one go. */
+static size_t rounds_of_session(const struct scenario *scenario, unsigned slices, bool turns)
 {
-    double slice_s = (double)(scenario->slice_ns + scenario->ramp_ns + OVERHEAD_MS * NS_PER_MS) / 1e9;
-    size_t rounds = (size_t)(SELFCHECK_SESSION_S / (slice_s * slices));
+    int64_t around_ns = (scenario->ramp_ns + OVERHEAD_MS * NS_PER_MS) * (turns ? 1 : slices);
+    size_t rounds = (size_t)(SELFCHECK_SESSION_S * NS_PER_S / (around_ns + scenario->slice_ns * slices));
 
     return rounds < SCENARIO_ROUNDS_MAX ? rounds : SCENARIO_ROUNDS_MAX;
 }
@@ -231,8 +231,9 @@ static int print_duet(FILE *out, const struct comparison_rows *rows, const struc
         read_sitting(sitting, &base, &new);
         print_change(out, sitting, "new over base, alternating", seed);
         if (sitting->starts >= 3)
-            judge_sessions(&results[0], sitting, rounds_of_session(scenario, 3), metric_find("cpu")->claim,
-                           same, sessions, seed);
+            judge_sessions(&results[0], sitting,
+                           rounds_of_session(scenario, 3, scenario_takes_turns(scenario)),
+                           metric_find("cpu")->claim, same, sessions, seed);
         results[2].name = "unpaired, 10 then 10, cpu";
         judge_unpaired(&results[2], &base, &new, metric_find("cpu"));
         results[3].name = "unpaired, 10 then 10, req/s";
@@ -242,8 +243,8 @@ static int print_duet(FILE *out, const struct comparison_rows *rows, const struc
         read_sitting(sitting, &base, &new);
         print_change(out, sitting, "new over base, at the same time", seed);
         if (sitting->starts >= 3)
-            judge_sessions(&results[1], sitting, rounds_of_session(scenario, 2), metric_duet_claim, same,
-                           sessions, seed);
+            judge_sessions(&results[1], sitting, rounds_of_session(scenario, 2, false), metric_duet_claim,
+                           same, sessions, seed);
         fprintf(out, "\n  %-28s  %8s  %15s%s\n", "sessions of 60 s", "sessions",
                 same ? "false alarms" : "called worse", same ? "  found in 95 % from" : "");
         for (unsigned i = 0; i < 4; i++)

@@ -64,15 +64,12 @@ static bool may_repeat(const struct session *session, const struct scenario *sce
            session->repeats * 100 <= session->slices_run * REPEATS_PERCENT_MAX + 200;
 }
 
-/* The slice, and the one that runs at the same time when there is one. */
-static unsigned subjects_of(struct block *block, const struct slice *slice, struct slice_subject *subjects)
+/* The slice, and those that run in the same time. */
+static void subjects_of(struct block *block, const struct slice *slice, struct slice_subject *subjects)
 {
-    unsigned count = slice->beside > 0 ? 2 : 1;
-
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < slice->at_once; i++)
         subjects[i] = (struct slice_subject){.slice = slice + i,
                                              .server = &block->servers[block_place(block, slice + i)]};
-    return count;
 }
 
 /* A row for each. False: no memory. */
@@ -116,9 +113,10 @@ static enum session_outcome run_attempt(struct block *block, const struct slice 
         .syscalls_fd = slice->cost ? block->syscalls_fd : -1,
     };
     struct slice_subject subjects[SLICE_SUBJECTS_MAX];
-    unsigned count = subjects_of(block, slice, subjects);
+    unsigned count = slice->at_once;
     enum slice_outcome outcome;
 
+    subjects_of(block, slice, subjects);
     if (run_directory_has_room(&session->run, failure) < 0)
         return SESSION_FAILED;
     if (!open_rows(&session->samples, subjects, count)) {
@@ -139,21 +137,24 @@ static enum session_outcome run_attempt(struct block *block, const struct slice 
     return block_store(session, count, failure) < 0 ? SESSION_FAILED : SESSION_COMPLETE;
 }
 
-/* Of two slices at the same time one may have a row already: the run was killed between the two. */
+/* Of slices in the same time some may have a row already: the run was killed between their rows. */
 static unsigned first_attempt(const struct block *block, const struct slice *slice)
 {
     const struct samples *samples = &block->session->samples;
-    unsigned first = samples_attempts(samples, block->part->scenario.name, slice->index);
-    unsigned second =
-        slice->beside > 0 ? samples_attempts(samples, block->part->scenario.name, slice->index + 1) : 0;
+    unsigned first = 0;
 
-    return first > second ? first : second;
+    for (unsigned i = 0; i < slice->at_once; i++) {
+        unsigned made = samples_attempts(samples, block->part->scenario.name, slice->index + i);
+
+        first = made > first ? made : first;
+    }
+    return first;
 }
 
-/* Runs a slice, and the one after it when they belong together. */
+/* Runs a slice, and those after it that belong to it. */
 static enum session_outcome run_slice(struct block *block, const struct slice *slice, struct failure *failure)
 {
-    unsigned count = slice->beside > 0 ? 2 : 1, first = first_attempt(block, slice);
+    unsigned count = slice->at_once, first = first_attempt(block, slice);
     enum session_outcome outcome = SESSION_COMPLETE;
     bool again = true, broken = false;
 
@@ -293,6 +294,19 @@ static enum session_outcome run_block(struct session *session, struct session_pa
     return outcome;
 }
 
+/* Slices in the same time are done when all of them are. */
+static void done_together(const struct plan *plan, bool *done)
+{
+    for (unsigned i = 0; i < plan->count; i += plan->slices[i].at_once) {
+        bool all = true;
+
+        for (unsigned k = 0; k < plan->slices[i].at_once; k++)
+            all &= done[i + k];
+        for (unsigned k = 0; k < plan->slices[i].at_once; k++)
+            done[i + k] = all;
+    }
+}
+
 static enum session_outcome run_part(struct session *session, struct session_part *part,
                                      const struct stop_rule *stop, struct failure *failure)
 {
@@ -306,9 +320,7 @@ static enum session_outcome run_part(struct session *session, struct session_par
         return SESSION_FAILED;
     }
     session_mark_done(session, part, done);
-    for (unsigned i = 0; i + 1 < part->plan.count; i++) /* two that belong together are done together */
-        if (part->plan.slices[i].beside == 1)
-            done[i] = done[i + 1] = done[i] && done[i + 1];
+    done_together(&part->plan, done);
     for (unsigned number = 0; number < part->plan.blocks && outcome == SESSION_COMPLETE; number++)
         if (!block_is_done(&part->plan, done, number))
             outcome = run_block(session, part, done, stop, number, failure);

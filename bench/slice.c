@@ -59,8 +59,7 @@ static void window(const struct slice_setting *setting, const struct slice *slic
         return;
     }
     *begin_ns = slice_idle_most_ns(slice) + setting->pace.ramp_ns + BEGIN_MS * NS_PER_MS;
-    *end_ns = slice_idle_least_ns(slice) + setting->pace.ramp_ns +
-              (slice->cost ? scenario->cost_slice_ns : scenario->slice_ns);
+    *end_ns = slice_idle_least_ns(slice) + setting->pace.ramp_ns + slice_window_ns(slice, scenario);
 }
 
 /* One server under its client. */
@@ -323,7 +322,7 @@ static void fill(const struct slice_setting *setting, struct slice_subject *subj
             .steal_max = slice->cost ? INFINITY : setting->scenario->steal_max,
             .wall_s = (double)(seen->after.at_ns - seen->before.at_ns) / 1e9,
         });
-    if (slice->beside > 0)
+    if (slice->beside > 0 && !slice->turns)
         leave_out_shares(row);
 }
 

@@ -10,6 +10,9 @@
  * connections nor closing them, and no request is missing or too many in the denominator. The
  * counts of the whole slice, ramp included, are compared with the client's.
  *
+ * Up to three servers may be loaded by turns of some milliseconds (load_turns.h): each alone, but what drifts
+ * within seconds weighs on all of them alike.
+ *
  * Two servers may be loaded at the same time, each by a client of its own: on one CPU whatever disturbs one
  * disturbs the other in the same milliseconds. Their CPU time per request can be compared as finely as
  * nothing else; rates and latencies follow the scheduler's shares and are left out of the rows.
@@ -43,11 +46,12 @@ struct slice_subject {
     enum verdict_reason reason;
 };
 
-enum { SLICE_SUBJECTS_MAX = 2 };
+enum { SLICE_SUBJECTS_MAX = 3 };
 
 /*
- * Runs a slice, or two at the same time, and fills the rows, verdicts included. SLICE_INTERRUPTED: Ctrl-C,
- * the rows are to be dropped. SLICE_IMPOSSIBLE: a client could not even be started; *failure says why.
+ * Runs a slice, or several in the same time, and fills the rows, verdicts included. SLICE_INTERRUPTED:
+ * Ctrl-C, the rows are to be dropped. SLICE_IMPOSSIBLE: a client could not even be started; *failure says
+ * why.
  */
 enum slice_outcome slice_run(const struct slice_setting *setting, struct slice_subject *subjects,
                              unsigned count, unsigned attempt, unsigned start, struct failure *failure);

@@ -73,11 +73,11 @@ static void fill_split(struct row *row, const struct mark *a, const struct mark 
 }
 
 /* CPU time, calls and requests over the steady window. */
-static void fill_server(struct row *row, const struct slice_setting *setting,
+static void fill_server(struct row *row, const struct slice_setting *setting, const struct slice *slice,
                         const struct server_process *server, const struct observation *seen)
 {
     const struct mark *a = &seen->begin, *b = &seen->end;
-    double window_s = (double)(b->at_ns - a->at_ns) / 1e9;
+    double window_s = (double)(b->at_ns - a->at_ns) / 1e9 / (slice->turns ? slice->at_once : 1);
     double requests =
         requests_of(&b->counters, setting->scenario) - requests_of(&a->counters, setting->scenario);
 
@@ -194,7 +194,7 @@ static void fill_machine(struct row *row, const struct observation *seen)
 void slice_fill(struct row *row, const struct slice_setting *setting, const struct slice *slice,
                 const struct server_process *server, const struct observation *seen)
 {
-    fill_server(row, setting, server, seen);
+    fill_server(row, setting, slice, server, seen);
     fill_cost(row, setting, slice, server, seen);
     fill_state(row, server, seen);
     fill_client(row, setting->clients, slice, seen);

@@ -63,18 +63,43 @@ static void read_rows(unsigned rows[ROUNDS * SLICES_PER_ROUND])
     fclose(in);
 }
 
+static unsigned count_of(const char *word)
+{
+    unsigned count = 0;
+
+    for (const char *at = bench_end.out; (at = strstr(at, word)); at++)
+        count++;
+    return count;
+}
+
+#define PLAN "-m", "epoll", "-m", "poll", "--plan", "-n", "2", "--no-cost"
+
 Test(bench_duet, plan)
 {
-    unsigned together = 0;
-
-    bench_run_program("tenk-bench", BENCH_WORDS("--duet", serve(), serve(), "-m", "epoll", "-m", "poll",
-                                                "--plan", "-n", "2", "--no-cost"));
+    bench_run_program("tenk-bench", BENCH_WORDS("--duet", serve(), serve(), PLAN));
     bench_expect(0, "epoll@base (copy)");
-    for (const char *at = bench_end.out; (at = strstr(at, " duet ")); at++)
-        together++;
-    cr_assert_eq(together, 2 * 3 * 2, "two copies, epoll and poll in each of two rounds, two slices each");
+    cr_assert_eq(count_of(" duet "), 2 * 3 * 2, "two copies, epoll and poll in each of two rounds, two each");
+    cr_assert_eq(count_of(" turns "), 2 * (3 + 2), "two of base and one of new, and of poll one of each");
     bench_expect(0, "duet poll@new");
-    bench_expect(0, "round 1 tenk-load poll@base");
+    bench_expect(0, "round 0 turns epoll@base 64\nduet 1 start 0 round 0 turns epoll@base (copy) 64\n"
+                    "duet 2 start 0 round 0 turns epoll@new 64\n");
+    bench_expect(0, "round 1 turns poll@new 64\n");
+}
+
+/* Where a client cannot ask by turns the slices come one after the other. */
+Test(bench_duet, plan_without_turns)
+{
+    static const char *const without[] = {"turn=0", "pipeline=8", "rate=1000"};
+
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+        bench_run_program("tenk-bench", BENCH_WORDS("--duet", serve(), serve(), PLAN, "--set", without[i]));
+        bench_expect(0, "round 1 tenk-load poll@base");
+        cr_assert_eq(count_of(" duet "), 2 * 3 * 2);
+        cr_assert_eq(count_of(" turns "), 0, "%s", bench_end.out);
+        cr_assert_eq(count_of(" tenk-load "), 2 * 5);
+    }
+    bench_run_program("tenk-bench", BENCH_WORDS("--duet", serve(), serve(), PLAN, "--set", "turn=20ms"));
+    bench_expect_sentence(USAGE, "turn is at least 1ms and at most a tenth of a slice");
 }
 
 Test(bench_duet, alternately_and_at_the_same_time)
@@ -92,10 +117,10 @@ Test(bench_duet, alternately_and_at_the_same_time)
     bench_expect_end("alternating in one sitting");
 }
 
-/* Killed between the rows of two slices that belong together: both are measured again, and pair anew. */
-Test(bench_duet, half_a_pair_is_measured_again)
+/* Killed between the rows of slices that belong together: all are measured again, and pair anew. */
+static void lose_one_of(unsigned first, unsigned count)
 {
-    unsigned rows[ROUNDS * SLICES_PER_ROUND], lost = SLICES_PER_ROUND;
+    unsigned rows[ROUNDS * SLICES_PER_ROUND], lost = first + count - 1;
     char path[BENCH_PATH_MAX + 16], line[LINE_MAX_BYTES];
     FILE *in, *out;
 
@@ -111,7 +136,7 @@ Test(bench_duet, half_a_pair_is_measured_again)
         json_t *row = json_loads(line, 0, NULL);
 
         if (strcmp(json_string_value(json_object_get(row, "kind")), "stop") == 0 ||
-            json_integer_value(json_object_get(row, "slice")) != lost - 1)
+            json_integer_value(json_object_get(row, "slice")) != lost)
             fputs(line, out);
         json_decref(row);
     }
@@ -121,7 +146,17 @@ Test(bench_duet, half_a_pair_is_measured_again)
     bench_expect_end("at the same time");
     read_rows(rows);
     for (unsigned i = 0; i < ROUNDS * SLICES_PER_ROUND; i++)
-        cr_assert_geq(rows[i], i == lost - 2 ? 2U : 1U, "slice %u has %u rows", i, rows[i]);
+        cr_assert_geq(rows[i], i >= first && i < lost ? 2U : 1U, "slice %u has %u rows", i, rows[i]);
+}
+
+Test(bench_duet, half_a_pair_is_measured_again)
+{
+    lose_one_of(SLICES_PER_ROUND - 2, 2);
+}
+
+Test(bench_duet, what_took_turns_is_measured_again)
+{
+    lose_one_of(SLICES_PER_ROUND, 3);
 }
 
 Test(bench_duet, sides_that_are_none)

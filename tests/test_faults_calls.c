@@ -22,9 +22,9 @@ enum {
     K_MAX = 6,         /* without TENK_STRESS */
     K_MAX_STRESS = 64, /* more calls of one name than a round makes */
     BURST = 40,        /* so often a passing error comes in a row */
-    WINDOW_MS = 250,
-    SETTLE_MS = 2000, /* how long all calls fail */
-    CALLS_MAX = 400,  /* of a failing call in that time: a loop that spins makes tens of thousands */
+    WINDOW_MS = 250,   /* how long all calls fail */
+    SETTLE_MS = 2000,  /* how long a connection may take to be closed */
+    CALLS_MAX = 400,   /* of a failing call in that time: a loop that spins makes tens of thousands */
     ERRORS_MAX = 6,
     HELD = 3,
 };
