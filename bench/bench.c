@@ -143,7 +143,7 @@ static int finish(struct session *session, const struct bench_options *options, 
     if (summary_make(&summary, session, &later) < 0)
         return complain(&later);
     if (is_duet(session))
-        print_comparison(session, root, options->aa);
+        print_comparison(session, root, options->aa && outcome == SESSION_COMPLETE);
     else
         report_tables(stdout, &summary, options->explain ? REPORT_EXPLAINED : REPORT_TEXT);
     if (run_json_write(session, root, &later) < 0 || report_files(&summary, root, &later) < 0)
