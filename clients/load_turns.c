@@ -42,7 +42,7 @@ const char *load_turn_parse(const char *text, struct load_turn *turn)
 /* Which turn of this cycle is the client's. */
 static unsigned turn_of(const struct load_turn *turn, uint64_t cycle)
 {
-    unsigned order[LOAD_TURNS_MAX], at = 0;
+    unsigned order[LOAD_TURNS_MAX] = {0}, at = 0;
     struct splitmix random = {.state = cycle / 2};
 
     for (unsigned i = 0; i < turn->of; i++) { /* the shuffle that fills: inside out */
