@@ -227,7 +227,7 @@ bench-limits: all limits ## measure models against the bare loop of their shape
 bench-transports: all limits ## measure models over every transport, and datagram servers against a bare loop
 	$(Q)$(BUILD)/tenk-bench bench/scenarios/transports.ini
 
-selfcheck: all $(HANDICAP) ## are the verdicts right? false alarms, planted differences, then selfcheck-load (ten minutes)
+selfcheck: all $(HANDICAP) ## are the verdicts right? false alarms, planted differences, then selfcheck-load (seven minutes)
 	$(Q)bench/selfcheck.sh $(BUILD) results/selfcheck
 	$(Q)$(MAKE) --no-print-directory selfcheck-load
 

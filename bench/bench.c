@@ -33,15 +33,17 @@ static int complain(const struct failure *failure)
 static void print_part(const struct session_part *part)
 {
     const struct scenario *scenario = &part->scenario;
-    char slice[UNITS_TEXT_MAX], ramp[UNITS_TEXT_MAX];
+    char slice[UNITS_TEXT_MAX], ramp[UNITS_TEXT_MAX], turns[SCENARIO_NAME_MAX];
 
     fprintf(stderr, "%s: %u models x connections", scenario->name, scenario->models.count);
     for (unsigned i = 0; i < scenario->connections.count; i++)
         fprintf(stderr, " %u", scenario->connections.items[i]);
-    fprintf(stderr, ", %u %s %s after %s of ramp",
+    fprintf(stderr, ", %u %s %s%s after %s of ramp",
             (unsigned)(scenario->capacity[0] ? scenario->searches : scenario->rounds),
             scenario->capacity[0] ? "searches of the capacity in slices of" : "rounds of",
-            units_format_duration(slice, scenario->slice_ns), units_format_duration(ramp, scenario->ramp_ns));
+            units_format_duration(slice, scenario->slice_ns),
+            scenario_turns_words(scenario, turns, sizeof(turns)),
+            units_format_duration(ramp, scenario->ramp_ns));
     fprintf(stderr, "%s; %u slices, %u starts\n", scenario_has_client(scenario, "wrk") ? ", wrk beside" : "",
             part->plan.count, part->plan.blocks);
     for (unsigned i = 0; i < part->registry.count; i++)

@@ -126,18 +126,18 @@ static const char *transport_of_all(const struct summary_group *group)
 static void write_title(FILE *out, const struct summary_group *group, enum report_style style)
 {
     const struct scenario *scenario = &group->part->scenario;
-    char slice[UNITS_TEXT_MAX], share[160] = "";
+    char slice[UNITS_TEXT_MAX], share[160] = "", turns[SCENARIO_NAME_MAX];
     bool wrk = group->client == CLIENT_WRK;
 
     units_format_duration(slice, wrk ? scenario->wrk_slice_ns : scenario->slice_ns);
     if (group->load > 0)
         snprintf(share, sizeof(share), ", at %.3g %% of each model's own capacity (%.100s)",
                  group->load * 100, scenario->capacity);
-    report_say(out, style, "%s%s: %u connection%s, %s, %s over %s%s, %u rounds of %s",
+    report_say(out, style, "%s%s: %u connection%s, %s, %s over %s%s, %u rounds of %s%s",
                report_signs(style)->heading, scenario->name, group->connections,
                group->connections > 1 ? "s" : "", client_name(group->client), scenario->protocol,
                transport_of_all(group), share, wrk ? (unsigned)scenario->wrk_rounds : group->part->rounds,
-               slice);
+               slice, wrk ? "" : scenario_turns_words(scenario, turns, sizeof(turns)));
     report_same(out, scenario->control, &group->same, "smaller differences of CPU time prove nothing", style);
     putc('\n', out);
 }

@@ -127,6 +127,9 @@ bool scenario_same_slices(const struct scenario *a, const struct scenario *b, ch
 /* Whether the programs of a duet are loaded by turns within a slice (load_turns.h says what can be). */
 bool scenario_takes_turns(const struct scenario *scenario);
 
+/* " by turns of 5.00 ms" where they are, else "". Returns text. */
+const char *scenario_turns_words(const struct scenario *scenario, char *text, size_t size);
+
 bool scenario_has_client(const struct scenario *scenario, const char *client);
 void scenario_drop_client(struct scenario *scenario, const char *client);
 

@@ -1,9 +1,12 @@
 /*
- * scenario_lists - questions about the lists of a scenario.
+ * scenario_lists - questions about a scenario: what its lists hold, whether it takes turns.
  */
 #include "scenario.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "units.h"
 
 bool name_list_has(const struct name_list *list, const char *name)
 {
@@ -79,4 +82,14 @@ bool scenario_takes_turns(const struct scenario *scenario)
 {
     return scenario->duet_base[0] && scenario->turn_ns > 0 && scenario->rate == 0 &&
            scenario->pipeline == 1 && scenario_has_client(scenario, "tenk-load");
+}
+
+const char *scenario_turns_words(const struct scenario *scenario, char *text, size_t size)
+{
+    char length[UNITS_TEXT_MAX];
+
+    text[0] = '\0';
+    if (scenario_takes_turns(scenario))
+        snprintf(text, size, " by turns of %s", units_format_duration(length, scenario->turn_ns));
+    return text;
 }

@@ -6,7 +6,7 @@
 #   plus1   new burns 1 % more: how often is it found with both at the same time
 #
 # What must hold: at most 1 % false alarms, and either difference called worse in 95 % of the sessions of a minute.
-# A run that is there is not measured again, one that was cut short is completed. Each takes two and a half minutes on a machine that
+# A run that is there is not measured again, one that was cut short is completed. Each takes a minute and a half on a machine that
 # does nothing else. SELFCHECK_RUN is a command to run each measurement with ("nice -n -5"). What came out stands as a Markdown
 # table in BUILD/selfcheck.md.
 # Exit: 0 all of it holds; 1 something does not, or a measurement failed; 2 wrong usage.
