@@ -59,11 +59,22 @@ static int open_samples(struct run_directory *run, struct failure *failure)
     return 0;
 }
 
-int run_directory_create(struct run_directory *run, const char *parent, const char *chosen,
-                         const char *revision, struct failure *failure)
+/* Also when a run is taken up again: one that was published has no logs of its servers. */
+static int make_parts(const struct run_directory *run, struct failure *failure)
 {
     static const char *const parts[] = {"raw", "servers", "scenarios", "cells"};
 
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (mkdir(run_directory_file(run, parts[i]), 0755) < 0 && errno != EEXIST)
+            return failure_set(failure, EXIT_HERE,
+                               "cannot write into %.300s: %s; choose another with --results DIR", run->path,
+                               strerror(errno));
+    return 0;
+}
+
+int run_directory_create(struct run_directory *run, const char *parent, const char *chosen,
+                         const char *revision, struct failure *failure)
+{
     run->samples_fd = -1;
     if (chosen)
         snprintf(run->path, sizeof(run->path), "%.4000s", chosen);
@@ -77,12 +88,7 @@ int run_directory_create(struct run_directory *run, const char *parent, const ch
         return failure_set(failure, EXIT_HERE,
                            "cannot make the directory %.300s: %s; choose another with --results DIR",
                            run->path, strerror(errno));
-    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        if (mkdir(run_directory_file(run, parts[i]), 0755) < 0 && errno != EEXIST)
-            return failure_set(failure, EXIT_HERE,
-                               "cannot write into %.300s: %s; choose another with --results DIR", run->path,
-                               strerror(errno));
-    return open_samples(run, failure);
+    return make_parts(run, failure) < 0 ? -1 : open_samples(run, failure);
 }
 
 /* ---- samples ---- */
@@ -148,7 +154,7 @@ int run_directory_open(struct run_directory *run, const char *path, struct sampl
     if (truncate(run_directory_file(run, "samples.jsonl"), good) < 0)
         return failure_set(failure, EXIT_HERE, "cannot write %.300s/samples.jsonl: %s", run->path,
                            strerror(errno));
-    return open_samples(run, failure);
+    return make_parts(run, failure) < 0 ? -1 : open_samples(run, failure);
 }
 
 static int write_all(int fd, const char *text, size_t size)

@@ -138,6 +138,25 @@ Test(bench_cut, budget_is_spent_and_the_rest_can_follow)
     cr_assert_geq(bench_sample_lines(), seen.slices);
 }
 
+/* What is published of a run has no logs of servers, and git no empty directories. */
+Test(bench_cut, a_published_run_can_be_completed)
+{
+    struct seen seen;
+    char logs[BENCH_PATH_MAX + 16], away[BENCH_PATH_MAX + 16];
+
+    bench_write_scenario(TINY("4", ""));
+    bench_run_program("tenk-bench", BENCH_WORDS(bench_scenario, "-o", bench_run, "--budget", "1ms"));
+    bench_expect_end("its time is spent");
+    snprintf(logs, sizeof(logs), "%s/servers", bench_run);
+    snprintf(away, sizeof(away), "%s/cells/servers", bench_run);
+    cr_assert_eq(rename(logs, away), 0);
+    bench_run_program("tenk-bench", BENCH_WORDS("--resume", bench_run));
+    bench_expect_end(bench_run);
+    read_samples(&seen);
+    cr_assert_eq(seen.slices, 4 * 3);
+    cr_assert_eq(seen.faults, 0, "%s", bench_end.out);
+}
+
 Test(bench_cut, depths)
 {
     bench_write_scenario(TINY("3", ""));
