@@ -46,6 +46,8 @@ static void read_rows(unsigned rows[ROUNDS * SLICES_PER_ROUND])
         json_t *row = json_loads(line, 0, NULL);
         const char *kind = json_string_value(json_object_get(row, "kind"));
         bool valid = strcmp(json_string_value(json_object_get(row, "verdict")), "VALID") == 0;
+        double cpu_us = json_number_value(json_object_get(row, "server_cpu_us_per_request"));
+        double requests = json_number_value(json_object_get(row, "server_requests"));
         unsigned slice = (unsigned)json_integer_value(json_object_get(row, "slice"));
 
         if (strcmp(kind, "stop") != 0) {
@@ -55,8 +57,8 @@ static void read_rows(unsigned rows[ROUNDS * SLICES_PER_ROUND])
         if (strcmp(kind, "duet") == 0) {
             cr_assert(json_is_null(json_object_get(row, "requests_per_s")), "a share, not a rate: %s", line);
             cr_assert(json_is_null(json_object_get(row, "latency_p50_us")), "%s", line);
-            cr_assert(!valid || json_number_value(json_object_get(row, "server_cpu_us_per_request")) > 0.5,
-                      "%s", line);
+            cr_assert(!valid || cpu_us > 0.5 || requests == 0, "%g requests, %g us of CPU each", requests,
+                      cpu_us); /* an overloaded machine may not look in time */
         }
         json_decref(row);
     }
