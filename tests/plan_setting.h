@@ -14,6 +14,7 @@
 #include "../bench/interrupt.c"
 #include "../bench/launch.c"
 #include "../bench/plan.c"
+#include "../bench/plan_time.c"
 #include "../bench/process_tree.c"
 #include "../bench/registry.c"
 #include "../bench/scenario_lists.c"
