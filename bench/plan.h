@@ -46,10 +46,9 @@ struct slice {
     unsigned step;  /* of the search, from 0 */
     double load;    /* fraction of the model's own capacity that is offered; 0: not so */
     enum client_kind client;
-    unsigned model; /* index in scenario->models */
-    unsigned copy;  /* 0; 1: the control's second copy */
-    unsigned
-        beside; /* 0: alone; of those that run in the same time, neighbours in the plan, its place from 1 */
+    unsigned model;   /* index in scenario->models */
+    unsigned copy;    /* 0; 1: the control's second copy */
+    unsigned beside;  /* 0: alone; else its place, from 1, among its neighbours that run in the same time */
     unsigned at_once; /* how many these are; alone 1 */
     bool turns;       /* ... by turns: none of them while another is loaded */
     unsigned connections;
