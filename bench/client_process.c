@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,28 +41,26 @@ static void add(struct command *command, const char *word)
         command->program.argv[command->count++] = word;
 }
 
-static void add_number(struct command *command, const char *option, double number, const char *unit)
+/* An option and its value, written like printf. */
+__attribute__((format(printf, 3, 4))) static void add_value(struct command *command, const char *option,
+                                                            const char *format, ...)
 {
     char *word = command->words[command->words_used];
+    va_list arguments;
 
     if (command->words_used == WORDS_MAX - 1)
         return;
     command->words_used++;
-    snprintf(word, WORD_MAX, "%.*f%s", number == floor(number) ? 0 : 3, number, unit);
+    va_start(arguments, format);
+    vsnprintf(word, WORD_MAX, format, arguments);
+    va_end(arguments);
     add(command, option);
     add(command, word);
 }
 
-static void add_turn(struct command *command, const struct slice *slice, int64_t turn_ns)
+static void add_number(struct command *command, const char *option, double number, const char *unit)
 {
-    char *word = command->words[command->words_used];
-
-    if (command->words_used == WORDS_MAX - 1)
-        return;
-    command->words_used++;
-    snprintf(word, WORD_MAX, "%u/%u:%lldns", slice->beside - 1, slice->at_once, (long long)turn_ns);
-    add(command, "--turn");
-    add(command, word);
+    add_value(command, option, "%.*f%s", number == floor(number) ? 0 : 3, number, unit);
 }
 
 static void load_command(struct command *command, const struct client_setting *setting,
@@ -77,7 +76,8 @@ static void load_command(struct command *command, const struct client_setting *s
     add_number(command, "--warmup", (double)pace->ramp_ns, "ns");
     add_number(command, "--duration", (double)slice_window_ns(slice, scenario), "ns");
     if (slice->turns)
-        add_turn(command, slice, scenario->turn_ns);
+        add_value(command, "--turn", "%u/%u:%lldns", slice->beside - 1, slice->at_once,
+                  (long long)scenario->turn_ns);
     if (slice->idle > 0)
         add_number(command, "--idle", slice->idle, "");
     if (slice->datagrams)

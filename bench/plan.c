@@ -92,14 +92,11 @@ static struct order all_models(const struct scenario *scenario, const struct reg
     struct order order = {.count = 0};
 
     for (unsigned i = 0; i < scenario->models.count; i++) {
-        struct entry entry = entry_of(scenario, registry, i, 0);
-
         if (!is_available(scenario, registry, i))
             continue;
-        order.entries[order.count++] = entry;
-        entry.copy = 1;
+        order.entries[order.count++] = entry_of(scenario, registry, i, 0);
         if (control_twice && strcmp(scenario->models.items[i], scenario->control) == 0)
-            order.entries[order.count++] = entry;
+            order.entries[order.count++] = entry_of(scenario, registry, i, 1);
     }
     return order;
 }

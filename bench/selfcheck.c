@@ -9,10 +9,11 @@
 
 #include "clock.h"
 #include "comparison_series.h"
+#include "plan.h"
 #include "ranks.h"
 #include "splitmix.h"
 
-enum { SHIFTS = 500, OVERHEAD_MS = 110 }; /* shifts of 0.1 %; what a slice takes beside ramp and slice */
+enum { SHIFTS = 500 }; /* shifts of 0.1 % */
 
 static const double shift_step = 0.001, found_share = 0.95, risk = 0.05;
 
@@ -201,8 +202,9 @@ static void print_result(FILE *out, const struct result *result, bool same)
 /* How many rounds a minute holds when a round has so many slices of that length, by turns in one go. */
 static size_t rounds_of_session(const struct scenario *scenario, unsigned slices, bool turns)
 {
-    int64_t around_ns = (scenario->ramp_ns + OVERHEAD_MS * NS_PER_MS) * (turns ? 1 : slices);
-    size_t rounds = (size_t)(SELFCHECK_SESSION_S * NS_PER_S / (around_ns + scenario->slice_ns * slices));
+    struct slice slice = {.turns = turns, .at_once = turns ? slices : 1};
+    int64_t round_ns = slice_expected_ns(&slice, scenario) * (turns ? 1 : slices);
+    size_t rounds = (size_t)(SELFCHECK_SESSION_S * NS_PER_S / round_ns);
 
     return rounds < SCENARIO_ROUNDS_MAX ? rounds : SCENARIO_ROUNDS_MAX;
 }

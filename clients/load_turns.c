@@ -4,8 +4,6 @@
 #include "load_turns.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "clock.h"
 #include "load_worker.h"
